@@ -1,0 +1,93 @@
+/** Pages of the operating system, through libc. */
+import { type Pointer, toArrayBuffer } from "bun:ffi";
+import type { Address } from "../src/core/types.ts";
+import type { PageSource, SystemResult } from "../src/memory/platform.ts";
+import { describeErrno, errnoOf } from "./errno.ts";
+import { isLinux, type Libc } from "./libc.ts";
+
+export class NativePageSource implements PageSource {
+  readonly pageSize: number;
+  readonly #libc: Libc;
+  readonly #readWrite: number;
+  readonly #anonymous: number;
+  readonly #eexist: number;
+  readonly #enosys: number;
+
+  constructor(libc: Libc) {
+    const { memory, errno } = libc.system;
+    this.#libc = libc;
+    this.#readWrite = memory.PROT_READ | memory.PROT_WRITE;
+    this.#anonymous = memory.MAP_PRIVATE | memory.MAP_ANONYMOUS;
+    this.#eexist = errnoOf(errno, "EEXIST");
+    this.#enosys = errnoOf(errno, "ENOSYS");
+    this.pageSize = libc.getpagesize();
+  }
+
+  reserve(byteLength: number, hint: Address | 0): SystemResult {
+    const { PROT_NONE, MAP_NORESERVE } = this.#libc.system.memory;
+    return this.#mapAt(hint, byteLength, PROT_NONE, this.#anonymous | MAP_NORESERVE);
+  }
+
+  map(byteLength: number, hint: Address | 0): SystemResult {
+    return this.#mapAt(hint, byteLength, this.#readWrite, this.#anonymous);
+  }
+
+  commit(address: Address, byteLength: number): SystemResult {
+    return this.#checked(this.#libc.mprotect(address, byteLength, this.#readWrite));
+  }
+
+  release(address: Address, byteLength: number): SystemResult {
+    const libc = this.#libc;
+    if (isLinux(libc)) {
+      return this.#checked(libc.madvise(address, byteLength, libc.system.memory.MADV_DONTNEED!));
+    }
+    // The advices of macOS do not promise zeros. Fresh pages in the same place do.
+    const flags = this.#anonymous | libc.system.memory.MAP_FIXED;
+    const result = this.#checked(libc.mmap(address, byteLength, this.#readWrite, flags, -1, 0));
+    return Math.min(result, 0);
+  }
+
+  remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult {
+    const libc = this.#libc;
+    if (!isLinux(libc)) return -this.#enosys;
+    const flags = mayMove ? libc.system.memory.MREMAP_MAYMOVE! : 0;
+    return this.#checked(libc.mremap(address, oldByteLength, newByteLength, flags));
+  }
+
+  unmap(address: Address, byteLength: number): SystemResult {
+    return this.#checked(this.#libc.munmap(address, byteLength));
+  }
+
+  words(address: Address, byteLength: number): Int32Array {
+    return new Int32Array(toArrayBuffer(address as number as Pointer, 0, byteLength));
+  }
+
+  copy(target: Address, source: Address, byteLength: number): void {
+    this.#libc.memmove(target, source, byteLength);
+  }
+
+  fill(target: Address, byte: number, byteLength: number): void {
+    this.#libc.memset(target, byte, byteLength);
+  }
+
+  describeError(errno: number): string {
+    return describeErrno(this.#libc.system.errno, errno);
+  }
+
+  /**
+   * A hint is passed as an address that must be free. Linux before 4.17 ignores MAP_FIXED_NOREPLACE and macOS has
+   * none: there the address is a wish, and a mapping that came out elsewhere is undone and refused.
+   */
+  #mapAt(hint: Address | 0, byteLength: number, protection: number, flags: number): SystemResult {
+    const exact = hint === 0 ? 0 : (this.#libc.system.memory.MAP_FIXED_NOREPLACE ?? 0);
+    const result = this.#checked(this.#libc.mmap(hint, byteLength, protection, flags | exact, -1, 0));
+    if (hint === 0 || result < 0 || result === hint) return result;
+    this.#libc.munmap(result, byteLength);
+    return -this.#eexist;
+  }
+
+  /** The result of a call, with -errno in place of its -1. */
+  #checked(result: number): SystemResult {
+    return result === -1 ? -this.#libc.errno() : result;
+  }
+}

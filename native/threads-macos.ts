@@ -1,0 +1,77 @@
+/** Threads of macOS. Written from the headers and the source of xnu; never run by the authors on a Mac. */
+import { ptr } from "bun:ffi";
+import type { Address, ThreadId } from "../src/core/types.ts";
+import type { ThreadSource } from "../src/memory/platform.ts";
+import { MonotonicClock } from "./clock.ts";
+import {
+  PROC_PIDTHREADID64INFO,
+  PROC_THREADINFO_BYTES,
+  UL_COMPARE_AND_WAIT,
+  ULF_NO_ERRNO,
+} from "./constants.ts";
+import { errnoOf } from "./errno.ts";
+import type { MacosLibc } from "./libc.ts";
+
+export class MacosThreadSource implements ThreadSource {
+  readonly #libc: MacosLibc;
+  readonly #process: number;
+  readonly #esrch: number;
+  readonly #clock: MonotonicClock;
+  readonly #id = new Uint32Array(2);
+  readonly #idAddress: number = ptr(this.#id);
+  readonly #info = new Uint8Array(PROC_THREADINFO_BYTES);
+  readonly #infoAddress: number = ptr(this.#info);
+
+  constructor(libc: MacosLibc) {
+    this.#libc = libc;
+    this.#process = libc.getpid();
+    this.#esrch = errnoOf(libc.system.errno, "ESRCH");
+    this.#clock = new MonotonicClock(libc);
+  }
+
+  /** The kernel counts threads up from its start and never uses a number twice; the low half is enough. */
+  current(): ThreadId {
+    this.#libc.pthread_threadid_np(0, this.#idAddress);
+    return (this.#id[0]! | 0) as ThreadId;
+  }
+
+  processId(): number {
+    return this.#process;
+  }
+
+  /** Ids are not reused here, so that one value serves for all threads. */
+  startTime(thread: ThreadId): number {
+    return this.isAlive(thread) ? 1 : 0;
+  }
+
+  isAlive(thread: ThreadId): boolean {
+    const size = this.#libc.proc_pidinfo(
+      this.#process,
+      PROC_PIDTHREADID64INFO,
+      thread,
+      this.#infoAddress,
+      PROC_THREADINFO_BYTES,
+    );
+    return size > 0 || this.#libc.errno() !== this.#esrch;
+  }
+
+  park(address: Address, expected: number, timeoutMs: number): void {
+    // To __ulock_wait a timeout of 0 means for ever.
+    const timeoutUs = Math.min(Math.max(Math.round(timeoutMs * 1000), 1), 2 ** 31);
+    this.#libc.__ulock_wait(UL_COMPARE_AND_WAIT | ULF_NO_ERRNO, address, expected >>> 0, timeoutUs);
+  }
+
+  unpark(address: Address, count: number): void {
+    for (let woken = 0; woken < count; woken++) {
+      if (this.#libc.__ulock_wake(UL_COMPARE_AND_WAIT | ULF_NO_ERRNO, address, 0) < 0) return;
+    }
+  }
+
+  yield(): void {
+    this.#libc.sched_yield();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+}

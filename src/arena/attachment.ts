@@ -1,0 +1,298 @@
+/**
+ * One Worker's attachment to an arena: its slot, its caches, and every request that the caches' fast path does not
+ * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
+ */
+import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
+import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
+import { PENDING, WindowCache } from "../cache/cache.ts";
+import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
+import {
+  CACHED_GRANULES,
+  classForRequest,
+  classOfBlock,
+  granulesFor,
+  LARGEST_CACHED_BYTES,
+} from "../core/size-classes.ts";
+import { PURGE_DELAY_MS, SLOTS } from "../core/tunables.ts";
+import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
+import type { Heap } from "../heap/heap.ts";
+import { mapLarge } from "../heap/large-blocks.ts";
+import { purge, trim } from "../heap/trim.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import { DamagedIndex } from "../policies/policy.ts";
+
+export class Attachment {
+  readonly caches: WindowCache[] = [];
+  /** The cache that serves requests: the one of the window with free memory. */
+  hot: WindowCache;
+  private readonly batches = firstBatches();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
+  constructor(readonly heap: Heap) {
+    const { slot, adopted } = heap.slots.claim();
+    if (slot === 0) {
+      throw new ArenaError(
+        "too-many-workers",
+        `${SLOTS} Workers are attached to this arena; none can join until one ends`,
+      );
+    }
+    heap.occupy(slot);
+    if (adopted) this.adopt();
+    this.followWindows();
+    this.hot = this.caches[0]!;
+  }
+
+  get slot(): SlotNumber {
+    return this.heap.slot as SlotNumber;
+  }
+
+  /** What a cache could not serve: an empty class, a size without one, a large request. */
+  malloc(byteLength: number): Pointer {
+    const pointer = this.tryMalloc(byteLength);
+    if (pointer !== 0) return pointer;
+    this.relieve();
+    const second = this.tryMalloc(byteLength);
+    if (second !== 0) return second;
+    throw this.outOfMemory(byteLength);
+  }
+
+  /** A block whose payload starts at a multiple of `alignment`, a power of two above 16. */
+  alignedAlloc(alignment: number, byteLength: number): Pointer {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (attempt === 1) this.relieve();
+      const span = byteLength + alignment;
+      const pointer =
+        span > this.heap.geometry.largeThresholdBytes
+          ? mapLarge(this.heap, byteLength, alignment)
+          : this.allocateAligned(alignment, byteLength);
+      if (pointer !== 0) return pointer as Pointer;
+    }
+    throw this.outOfMemory(byteLength);
+  }
+
+  /**
+   * Takes a block in use away from its user, whoever allocated it: exactly one of several callers succeeds. The
+   * block is then this Worker's, busy. False if it was not in use any more.
+   */
+  claim(cache: WindowCache, block: WordIndex): boolean {
+    const words = cache.words;
+    const word1 = words[block - 1]!;
+    if (stateOf(word1) !== State.inUse) return false;
+    const busy = (word1 & (CHECK_MASK | TAIL_MASK)) | packState(0, State.busy, this.slot, 0);
+    return Atomics.compareExchange(words, block - 1, word1, busy) === word1;
+  }
+
+  /** Frees a block that is in use and undamaged. False if another Worker was faster. */
+  freeBlock(cache: WindowCache, block: WordIndex): boolean {
+    cache.words[cache.entries + PENDING] = block;
+    const claimed = this.claim(cache, block);
+    if (claimed) this.discard(cache, block);
+    cache.words[cache.entries + PENDING] = 0;
+    return claimed;
+  }
+
+  /** Puts a claimed block into the cache, or gives it back to the heap if it has no class. */
+  discard(cache: WindowCache, block: WordIndex): void {
+    const granules = cache.words[block - 2]! >>> 4;
+    if (granules <= CACHED_GRANULES && this.heap.geometry.workerCache) {
+      if (cache.put(block)) return;
+      if (flush(this.heap, cache, classOfBlock[granules]!)) this.returnLater();
+      cache.sync();
+      if (cache.put(block)) return;
+    }
+    this.heap.enter();
+    try {
+      this.heap.release(cache.number, block);
+      if (purge(this.heap)) this.returnLater();
+    } catch (error) {
+      throw this.heap.repaired(error, "free");
+    } finally {
+      this.heap.leave();
+    }
+  }
+
+  /** Follows other Workers' windows and views. */
+  followWindows(): void {
+    this.heap.refresh();
+    const { windows, geometry } = this.heap;
+    for (let number = this.caches.length; number < windows.length; number++) {
+      const { window } = windows[number]!;
+      this.caches.push(new WindowCache(window, number, geometry.secret, this.slot, geometry.workerCache));
+    }
+    for (const cache of this.caches) cache.sync();
+  }
+
+  /** Gives the caches of this Worker and of dead ones, and all free pages, back. Returns bytes given to the system. */
+  trim(): number {
+    this.heap.enter();
+    try {
+      this.drainAll();
+      return trim(this.heap);
+    } catch (error) {
+      throw this.heap.repaired(error, "trim");
+    } finally {
+      this.heap.leave();
+      for (const cache of this.caches) cache.setUp();
+    }
+  }
+
+  /** Leaves the arena: the caches go back, the slot becomes vacant. */
+  detach(): void {
+    clearTimeout(this.timer);
+    if (this.heap.slots.countAttachment(this.slot, -1) > 0) return;
+    this.heap.enter();
+    try {
+      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index, this.slot);
+    } catch (error) {
+      throw this.heap.repaired(error, "detach");
+    } finally {
+      this.heap.leave();
+    }
+    this.heap.slots.vacate(this.slot);
+  }
+
+  /** Before the arena is unmapped: nothing of this object may run any more. */
+  leaveForGood(): void {
+    clearTimeout(this.timer);
+  }
+
+  outOfMemory(byteLength: number): OutOfMemoryError {
+    const { heap } = this;
+    const { bound, errno } = heap.refusal;
+    const { limitBytes, reserveBytes } = heap.geometry;
+    const detail = {
+      limit: `the arena's limit is ${limitBytes} bytes`,
+      window: `all windows of ${reserveBytes} bytes are full`,
+      system: `the system refused: ${heap.platform.pages.describeError(errno)}`,
+    }[bound];
+    return new OutOfMemoryError(bound, byteLength, heap.control.committedBytes, detail);
+  }
+
+  private tryMalloc(byteLength: number): Pointer | 0 {
+    const { heap } = this;
+    if (byteLength > heap.geometry.largeThresholdBytes) return mapLarge(heap, byteLength, 1) as Pointer | 0;
+    if (byteLength <= LARGEST_CACHED_BYTES && heap.geometry.workerCache)
+      return this.refillAndTake(byteLength);
+    heap.enter();
+    try {
+      const block = heap.allocate(granulesFor(byteLength), this.hot.number);
+      if (block === 0) return 0;
+      heap.handOut(heap.servedBy, block, byteLength);
+      this.serveFrom(heap.servedBy);
+      return this.hot.window.pointerTo(block);
+    } catch (error) {
+      throw heap.repaired(error, "malloc");
+    } finally {
+      heap.leave();
+    }
+  }
+
+  private refillAndTake(byteLength: number): Pointer | 0 {
+    const cls = classForRequest[granulesFor(byteLength)]!;
+    const head = this.hot.words[this.hot.entries + cls * 4]!;
+    if (head !== 0) throw this.damagedList(head);
+    for (;;) {
+      const index = refill(this.heap, this.caches, this.hot.number, cls, this.batches);
+      if (index < 0) return 0;
+      this.serveFrom(index);
+      const pointer = this.hot.take(byteLength);
+      if (pointer !== 0) return pointer;
+    }
+  }
+
+  /** A cached block's link or header was overwritten after its free: the cache is given up and indexed anew. */
+  private damagedList(head: number): unknown {
+    this.heap.enter();
+    try {
+      return this.heap.repaired(new DamagedIndex(head), "malloc");
+    } finally {
+      this.heap.leave();
+      for (const cache of this.caches) cache.setUp();
+    }
+  }
+
+  private serveFrom(index: number): void {
+    this.followWindows();
+    this.hot = this.caches[index]!;
+  }
+
+  private allocateAligned(alignment: number, byteLength: number): Pointer | 0 {
+    const { heap } = this;
+    const granules = granulesFor(byteLength);
+    heap.enter();
+    try {
+      // Two more granules, so that what stands before the aligned place is nothing or a whole block.
+      const block = heap.allocate(granules + alignment / 16 + 2, this.hot.number);
+      if (block === 0) return 0;
+      const index = heap.servedBy;
+      const { space, policy } = heap.windows[index]!;
+      const whole = space.granules(block);
+      let aligned = (Math.ceil((block * 4) / alignment) * alignment) / 4;
+      while (aligned !== block && aligned - block < 8) aligned += alignment / 4;
+      const start = aligned === block ? block : (space.split(block, (aligned - block) / 4) as WordIndex);
+      const rest = space.split(start, granules);
+      if (rest !== 0) policy.free(rest);
+      heap.handOut(index, start, byteLength);
+      if (start !== block) policy.free(block);
+      heap.control.add(ControlDouble.takenBytes, (space.granules(start) - whole) * 16);
+      this.serveFrom(index);
+      return this.hot.window.pointerTo(start);
+    } catch (error) {
+      throw heap.repaired(error, "alignedAlloc");
+    } finally {
+      heap.leave();
+    }
+  }
+
+  /** Before a refusal: nothing may lie in caches or idle pages that could serve the request. */
+  private relieve(): void {
+    const { bound, errno } = this.heap.refusal;
+    this.trim();
+    this.heap.refusal.bound = bound;
+    this.heap.refusal.errno = errno;
+  }
+
+  /** Under the lock. */
+  private drainAll(): void {
+    const { heap } = this;
+    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot);
+    for (const slot of heap.slots.dead()) {
+      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot);
+      heap.slots.vacate(slot);
+      heap.control.add(ControlDouble.adoptions, 1);
+    }
+  }
+
+  /** The slot's cache comes from a dead Worker: file a block it was about to take over from somebody. */
+  private adopt(): void {
+    const { heap } = this;
+    heap.enter();
+    try {
+      heap.refresh();
+      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot);
+      heap.control.add(ControlDouble.adoptions, 1);
+    } catch (error) {
+      throw heap.repaired(error, "attach");
+    } finally {
+      heap.leave();
+    }
+  }
+
+  /** Looks again when the delay is over: an idle program gives its memory back too. */
+  private returnLater(): void {
+    if (this.timer !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.heap.enter();
+      try {
+        if (purge(this.heap)) this.returnLater();
+      } catch (error) {
+        throw this.heap.repaired(error, "purge");
+      } finally {
+        this.heap.leave();
+      }
+    }, PURGE_DELAY_MS + 50);
+    this.timer.unref();
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The directory: a small mapping at an address every Worker knows, in which the process's arenas are listed. So
+ * every Worker that imports the package finds the process-wide heap without a handshake, and a handle can be
+ * compared with what exists before anything is read through it.
+ *
+ * Word 0 is a magic number; all else starts as zeros, so whoever comes first has nothing to prepare. From word 16
+ * on one entry an arena, eight words:
+ *
+ *   0  state: 31..8 visitors or thread, 7..0 phase. Changed by compare-and-exchange.
+ *        vacant          nobody's
+ *        building, tid   the thread makes the arena; if it dies, another one starts over
+ *        listed, n       n Workers are about to attach
+ *        closing         the creator unmaps it; becomes vacant
+ *   2  address of the first window (Float64), 4 the arena's id (Float64): written while building
+ *
+ * Entry 0 is the process-wide heap's.
+ */
+import { ArenaError } from "../core/errors.ts";
+import type { Address, ThreadId } from "../core/types.ts";
+import { MAGIC } from "../memory/layout.ts";
+import type { Platform } from "../memory/platform.ts";
+
+/** The second place is for systems with 39 bits of addresses. */
+const PLACES = [0x1fff_0000_0000, 0x30_0000_0000] as const;
+const BYTES = 2 ** 16;
+const EEXIST = -17;
+
+const FIRST_ENTRY = 16;
+const ENTRY_WORDS = 8;
+const ENTRIES = (BYTES / 4 - FIRST_ENTRY) / ENTRY_WORDS;
+
+const Phase = { vacant: 0, building: 1, listed: 2, closing: 3 } as const;
+const PHASE_MASK = 0xff;
+const ONE_VISITOR = 0x100;
+
+export class Directory {
+  private readonly doubles: Float64Array;
+
+  private constructor(
+    private readonly words: Int32Array,
+    private readonly platform: Platform,
+  ) {
+    this.doubles = new Float64Array(words.buffer, words.byteOffset, words.length >>> 1);
+  }
+
+  /** Finds or makes the process's directory. Throws if the system has no room for it. */
+  static open(platform: Platform): Directory {
+    const { pages } = platform;
+    let refusal = 0;
+    for (const place of PLACES) {
+      refusal = pages.map(BYTES, place as Address);
+      if (refusal < 0 && refusal !== EEXIST) continue;
+      const words = pages.words(place as Address, BYTES);
+      const found = Atomics.compareExchange(words, 0, 0, MAGIC);
+      if (found === 0 || found === MAGIC) return new Directory(words, platform);
+    }
+    throw new Error(`the directory of arenas could not be mapped: ${pages.describeError(refusal)}`);
+  }
+
+  /**
+   * The process-wide heap's first window. `build` makes the heap if this Worker is the first to ask; it returns
+   * the window's address and the arena's id, or throws.
+   */
+  processHeap(build: () => { address: number; id: number }): Address {
+    const { threads } = this.platform;
+    const mine = (threads.current() * ONE_VISITOR) | Phase.building;
+    for (;;) {
+      const state = Atomics.load(this.words, FIRST_ENTRY);
+      const phase = state & PHASE_MASK;
+      if (phase === Phase.listed) return this.addressOf(0);
+      const abandoned = phase === Phase.building && !threads.isAlive((state >>> 8) as ThreadId);
+      if (phase !== Phase.vacant && !abandoned) {
+        threads.yield();
+        continue;
+      }
+      if (Atomics.compareExchange(this.words, FIRST_ENTRY, state, mine) !== state) continue;
+      return this.publish(0, build);
+    }
+  }
+
+  /** Lists a private arena. Throws ArenaError "too-many-arenas". */
+  add(build: () => { address: number; id: number }): Address {
+    const mine = (this.platform.threads.current() * ONE_VISITOR) | Phase.building;
+    for (let entry = 1; entry < ENTRIES; entry++) {
+      const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+      if (Atomics.compareExchange(this.words, at, 0, mine) === 0) return this.publish(entry, build);
+    }
+    throw new ArenaError(
+      "too-many-arenas",
+      `the process has ${ENTRIES - 1} arenas already; dispose one first`,
+    );
+  }
+
+  /** Keeps the arena from being unmapped until `left`. False if there is none with this address and id. */
+  visit(address: number, id: number): boolean {
+    const entry = this.find(address, id);
+    if (entry < 0) return false;
+    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+    for (;;) {
+      const state = Atomics.load(this.words, at);
+      if ((state & PHASE_MASK) !== Phase.listed) return false;
+      if (Atomics.compareExchange(this.words, at, state, state + ONE_VISITOR) === state) break;
+    }
+    // The entry may have changed hands between the search and the exchange.
+    if (this.find(address, id) === entry) return true;
+    Atomics.sub(this.words, at, ONE_VISITOR);
+    return false;
+  }
+
+  /** Ends a `visit`. */
+  left(address: number, id: number): void {
+    const entry = this.find(address, id);
+    if (entry >= 0) Atomics.sub(this.words, FIRST_ENTRY + entry * ENTRY_WORDS, ONE_VISITOR);
+  }
+
+  /** Starts to close an arena: nobody can attach any more. False if somebody is just attaching. */
+  close(address: number, id: number): boolean {
+    const entry = this.find(address, id);
+    if (entry < 0) return false;
+    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+    return Atomics.compareExchange(this.words, at, Phase.listed, Phase.closing) === Phase.listed;
+  }
+
+  /** Ends what `close` started: the arena is gone, or listed again. */
+  closed(address: number, id: number, gone: boolean): void {
+    const entry = this.find(address, id);
+    if (entry < 0) return;
+    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+    if (gone) this.doubles[at / 2 + 2] = 0;
+    Atomics.store(this.words, at, gone ? Phase.vacant : Phase.listed);
+  }
+
+  /** Whether any arena has its first window at this address. */
+  lists(address: number): boolean {
+    for (let entry = 0; entry < ENTRIES; entry++) {
+      if (this.isListed(entry) && this.addressOf(entry) === address) return true;
+    }
+    return false;
+  }
+
+  private publish(entry: number, build: () => { address: number; id: number }): Address {
+    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+    try {
+      const { address, id } = build();
+      this.doubles[at / 2 + 1] = address;
+      this.doubles[at / 2 + 2] = id;
+      Atomics.store(this.words, at, Phase.listed);
+      return address as Address;
+    } catch (error) {
+      Atomics.store(this.words, at, Phase.vacant);
+      throw error;
+    }
+  }
+
+  private find(address: number, id: number): number {
+    for (let entry = 0; entry < ENTRIES; entry++) {
+      if (this.isListed(entry) && this.addressOf(entry) === address && this.idAt(entry) === id) return entry;
+    }
+    return -1;
+  }
+
+  /** Listed or closing: the address and the id are valid. */
+  private isListed(entry: number): boolean {
+    return (Atomics.load(this.words, FIRST_ENTRY + entry * ENTRY_WORDS) & PHASE_MASK) >= Phase.listed;
+  }
+
+  private addressOf(entry: number): Address {
+    return this.doubles[(FIRST_ENTRY + entry * ENTRY_WORDS) / 2 + 1]! as Address;
+  }
+
+  private idAt(entry: number): number {
+    return this.doubles[(FIRST_ENTRY + entry * ENTRY_WORDS) / 2 + 2]!;
+  }
+}

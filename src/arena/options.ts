@@ -1,0 +1,92 @@
+/** The options of an arena: one table, checked before anything is mapped. */
+import { show } from "../core/arguments.ts";
+import { LARGE_THRESHOLD_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
+import type { Geometry } from "../heap/control.ts";
+import { controlWords } from "../memory/layout.ts";
+import { DEFAULT_POLICY, policyNames } from "../policies/catalogue.ts";
+
+export interface ArenaOptions {
+  /** How free memory is organised and found. One of `policyNames`; default "bins". */
+  policy?: string;
+  /**
+   * Bytes the arena may have committed at the most (see `ArenaStats.committedBytes`), a multiple of the page size.
+   * A request that would exceed it throws OutOfMemoryError and changes nothing. Default: no limit.
+   */
+  limit?: number;
+  /** Bytes of address space each window reserves, a multiple of the page size, at most 4 GiB, the default. */
+  reserve?: number;
+  /** Requests above so many bytes get a mapping of their own. Default 512 KiB, at most 1 GiB. */
+  largeThreshold?: number;
+  /** Whether each Worker keeps a stock of ready blocks. Default true. Without it every request takes the lock. */
+  workerCache?: boolean;
+  /** How much is checked. Only "default" exists so far. */
+  checks?: "default";
+  /** Shown in messages. Default "arena". */
+  name?: string;
+}
+
+const THRESHOLD_MOST = 2 ** 30;
+const NAMES = ["policy", "limit", "reserve", "largeThreshold", "workerCache", "checks", "name"];
+
+/** Checks the options. Throws TypeError or RangeError naming the option, its value and the allowed range. */
+export function resolveOptions(
+  options: ArenaOptions,
+  pageSize: number,
+): Omit<Geometry, "id" | "secret"> & { name: string } {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`\`options\` must be an object, got ${show(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!NAMES.includes(key)) {
+      throw new TypeError(
+        `unknown option \`${key}\`; the options are ${NAMES.map((name) => `\`${name}\``).join(", ")}`,
+      );
+    }
+  }
+  const { policy = DEFAULT_POLICY, workerCache = true, checks = "default", name = "arena" } = options;
+  if (typeof name !== "string") throw new TypeError(`\`name\` must be a string, got ${show(name)}`);
+  if (!policyNames.includes(policy)) {
+    const error = typeof policy === "string" ? RangeError : TypeError;
+    throw new error(`\`policy\` must be one of ${policyNames.join(", ")}, got ${show(policy)}`);
+  }
+  if (typeof workerCache !== "boolean")
+    throw new TypeError(`\`workerCache\` must be a boolean, got ${show(workerCache)}`);
+  if (checks !== "default") {
+    const error = typeof checks === "string" ? RangeError : TypeError;
+    throw new error(`\`checks\` must be "default", got ${show(checks)}`);
+  }
+  const control = controlWords(pageSize) * 4;
+  const reserveBytes = bytes(
+    "reserve",
+    options.reserve ?? WINDOW_BYTES,
+    control + 2 ** 16,
+    WINDOW_BYTES,
+    pageSize,
+  );
+  return {
+    policy: policyNames.indexOf(policy),
+    workerCache,
+    limitBytes:
+      options.limit === undefined ? Infinity : bytes("limit", options.limit, pageSize, 2 ** 47, pageSize),
+    reserveBytes,
+    largeThresholdBytes: threshold(options.largeThreshold, reserveBytes - control),
+    name,
+  };
+}
+
+/** The default threshold gives way to a small window; a chosen one must fit. */
+function threshold(chosen: number | undefined, windowBytes: number): number {
+  const most = Math.min(THRESHOLD_MOST, Math.floor(windowBytes / 4));
+  return chosen === undefined
+    ? Math.min(LARGE_THRESHOLD_BYTES, most)
+    : bytes("largeThreshold", chosen, 0, most, 1);
+}
+
+function bytes(name: string, value: unknown, least: number, most: number, multiple: number): number {
+  const range = `an integer from ${least} to ${most}${multiple > 1 ? `, a multiple of ${multiple}` : ""} (bytes)`;
+  if (typeof value !== "number") throw new TypeError(`\`${name}\` must be ${range}, got ${show(value)}`);
+  if (!Number.isSafeInteger(value) || value < least || value > most || value % multiple !== 0) {
+    throw new RangeError(`\`${name}\` must be ${range}, got ${show(value)}`);
+  }
+  return value;
+}

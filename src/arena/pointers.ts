@@ -1,0 +1,116 @@
+/**
+ * From a number to a block. No address given by a caller is read before it is proven to lie in memory that the
+ * arena owns: inside a window's accessible prefix, or equal to an address in the registry of large blocks.
+ */
+import { granulesOf, State, stateOf } from "../block/header.ts";
+import type { BlockSpace } from "../block/space.ts";
+import type { WindowCache } from "../cache/cache.ts";
+import { InvalidPointerError, type PointerFault } from "../core/errors.ts";
+import { LEAST_GRANULES } from "../core/size-classes.ts";
+import { WINDOW_BYTES } from "../core/tunables.ts";
+import type { WordIndex } from "../core/types.ts";
+import { findLarge } from "../heap/large-blocks.ts";
+import type { Attachment } from "./attachment.ts";
+
+/** The cache of the window whose 4 GiB a pointer lies in, followed to the window's present length. */
+export function cacheOf(attachment: Attachment, pointer: number): WindowCache | undefined {
+  const base = Math.floor(pointer / WINDOW_BYTES) * WINDOW_BYTES;
+  const known = attachment.caches.find((cache) => cache.base === base);
+  if (known !== undefined && pointer - base < known.words.length * 4) return known;
+  attachment.followWindows();
+  return attachment.caches.find((cache) => cache.base === base);
+}
+
+/** The block in use that starts at `pointer`, or 0. A block being reallocated counts as not in use. */
+export function blockAt(attachment: Attachment, cache: WindowCache, pointer: number): WordIndex | 0 {
+  const block = ((pointer - cache.base) / 4) as WordIndex;
+  if (!Number.isInteger(block) || !attachment.heap.windows[cache.number]!.space.isIntact(block)) return 0;
+  return stateOf(cache.words[block - 1]!) === State.inUse ? block : 0;
+}
+
+/** Why `pointer` is not a block in use, as the error to throw. Walks the header chain under the lock. */
+export function diagnose(attachment: Attachment, pointer: number, operation: string): InvalidPointerError {
+  const [code, detail] = explain(attachment, pointer, operation);
+  return new InvalidPointerError(code, operation, pointer, detail);
+}
+
+function explain(attachment: Attachment, pointer: number, operation: string): [PointerFault, string] {
+  const { heap } = attachment;
+  const cache = cacheOf(attachment, pointer);
+  if (cache !== undefined) {
+    heap.enter();
+    try {
+      return explainInWindow(attachment, cache, (pointer - cache.base) / 4, operation);
+    } finally {
+      heap.leave();
+    }
+  }
+  if (findLarge(heap, pointer) !== undefined) {
+    return ["corrupt-block", "the words in front of this large block were overwritten; it is out of use"];
+  }
+  heap.enter();
+  try {
+    for (const block of heap.large.entries()) {
+      if (
+        pointer >= block.address - block.offset &&
+        pointer < block.address - block.offset + block.mappedBytes
+      ) {
+        return ["interior-pointer", `it points into the large block at 0x${block.address.toString(16)}`];
+      }
+    }
+    if (heap.large.wasRemoved(pointer)) return ["double-free", "this large block was freed before"];
+  } finally {
+    heap.leave();
+  }
+  if (pointer < heap.platform.pages.pageSize) return ["invalid-pointer", "no block can be there"];
+  return ["foreign-pointer", "it lies outside this arena"];
+}
+
+function explainInWindow(
+  attachment: Attachment,
+  cache: WindowCache,
+  index: number,
+  operation: string,
+): [PointerFault, string] {
+  const { space } = attachment.heap.windows[cache.number]!;
+  const { words, first, top } = space;
+  const freed: PointerFault = operation === "usableSize" ? "invalid-pointer" : "double-free";
+  if (index >= words.length) return ["foreign-pointer", "it lies outside the memory this arena has in use"];
+  if (index < first) return ["invalid-pointer", "it points into the arena's control block"];
+  if (index >= top) {
+    return looksFreed(space, index)
+      ? [freed, "this block is already free"]
+      : ["invalid-pointer", "no block is in use there"];
+  }
+  for (let block = first; block < top; block = space.next(block)) {
+    const behind = space.next(block);
+    if (behind <= block) return ["corrupt-block", "the heap's header chain is damaged before this pointer"];
+    if (index >= behind - 2) continue;
+    if (index < block) return ["interior-pointer", "it points into a block's header"];
+    const state = stateOf(words[block - 1]!);
+    if (index === block) {
+      if (!space.isIntact(block))
+        return ["corrupt-block", "the header of this block was overwritten; it is out of use"];
+      if (state === State.busy)
+        return ["double-free", "another Worker is freeing or reallocating this block"];
+      return [freed, "this block is already free"];
+    }
+    if (state === State.inUse || state === State.busy) {
+      return [
+        "interior-pointer",
+        `it points ${(index - block) * 4} bytes into the block at 0x${(cache.base + block * 4).toString(16)}`,
+      ];
+    }
+    return looksFreed(space, index)
+      ? [freed, "this block is already free"]
+      : ["invalid-pointer", "it points into free memory"];
+  }
+  return ["invalid-pointer", "it does not point to a block"];
+}
+
+/** Whether a header that a merge left behind in free memory still stands in front of `block`. */
+function looksFreed(space: BlockSpace, block: number): boolean {
+  if (!Number.isInteger(block) || (block & 3) !== 0) return false;
+  const word0 = space.words[block - 2]!;
+  return granulesOf(word0) >= LEAST_GRANULES && space.checkFits(block, word0, space.words[block - 1]!);
+}

@@ -1,0 +1,119 @@
+/**
+ * `realloc`, in place where possible: shrinking cuts the tail off, growing takes a free block behind or fresh
+ * memory at the end of the chain, large blocks are remapped. Otherwise allocate, copy, free, in this order: if
+ * the allocation fails, the old block is as it was.
+ *
+ * A small block is claimed first (state busy), so that of two Workers that free and reallocate it at the same time
+ * exactly one succeeds.
+ */
+import { checkBits, packState, State, tailOf } from "../block/header.ts";
+import type { WindowCache } from "../cache/cache.ts";
+import { granulesFor, payloadBytes } from "../core/size-classes.ts";
+import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import { resizeLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import type { Attachment } from "./attachment.ts";
+import { diagnose } from "./pointers.ts";
+
+/** Below this many granules a shrunken block keeps its tail: the next growth finds it again. */
+const WORTH_CUTTING_GRANULES = 4;
+
+/** `malloc` as the arena offers it: fast path first. */
+type Allocate = (byteLength: number) => Pointer;
+
+export function reallocateBlock(
+  attachment: Attachment,
+  cache: WindowCache,
+  block: WordIndex,
+  byteLength: number,
+  allocate: Allocate,
+): Pointer {
+  const pointer = cache.window.pointerTo(block);
+  if (!attachment.claim(cache, block)) throw diagnose(attachment, pointer, "realloc");
+  const granules = cache.words[block - 2]! >>> 4;
+  if (
+    byteLength <= attachment.heap.geometry.largeThresholdBytes &&
+    fit(attachment, cache, block, byteLength)
+  ) {
+    keep(attachment, cache, block, byteLength);
+    return pointer;
+  }
+  let moved: Pointer;
+  try {
+    moved = allocate(byteLength);
+  } catch (error) {
+    keep(attachment, cache, block, payloadBytes(granules) - tailOf(cache.words[block - 1]!));
+    throw error;
+  }
+  attachment.heap.platform.pages.copy(
+    moved as unknown as Address,
+    pointer as unknown as Address,
+    Math.min(payloadBytes(granules), byteLength),
+  );
+  attachment.discard(cache, block);
+  return moved;
+}
+
+/** Reallocates the large block at `pointer`, whose payload has `payloadLength` bytes. */
+export function reallocateLarge(
+  attachment: Attachment,
+  pointer: number,
+  payloadLength: number,
+  byteLength: number,
+  allocate: Allocate,
+): Pointer {
+  const { heap } = attachment;
+  if (byteLength > heap.geometry.largeThresholdBytes) {
+    const resized = resizeLarge(heap, pointer, byteLength);
+    if (resized !== 0) return resized as Pointer;
+  }
+  const moved = allocate(byteLength);
+  heap.platform.pages.copy(
+    moved as unknown as Address,
+    pointer as Address,
+    Math.min(payloadLength, byteLength),
+  );
+  unmapLarge(heap, pointer);
+  return moved;
+}
+
+/** Makes a claimed block at least `byteLength` bytes long where it stands. False if it cannot grow there. */
+function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteLength: number): boolean {
+  const present = cache.words[block - 2]! >>> 4;
+  const wanted = granulesFor(byteLength);
+  if (wanted <= present && (present - wanted < WORTH_CUTTING_GRANULES || wanted * 2 > present)) return true;
+  const { heap } = attachment;
+  heap.enter();
+  try {
+    const { space, policy } = heap.windows[cache.number]!;
+    if (wanted > present) {
+      const behind = space.next(block);
+      if (behind === space.top) {
+        if (space.carve(wanted - present) === 0) return false;
+      } else {
+        if (!space.isFree(behind) || present + space.granules(behind) < wanted) return false;
+        policy.remove(behind);
+      }
+      space.absorb(block, behind);
+    }
+    const rest = space.split(block, wanted);
+    if (rest !== 0) policy.free(rest);
+    heap.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * 16);
+    return true;
+  } catch (error) {
+    throw heap.repaired(error, "realloc");
+  } finally {
+    heap.leave();
+    cache.window.refresh();
+    cache.sync();
+  }
+}
+
+/** Gives a claimed block back to its user. */
+function keep(attachment: Attachment, cache: WindowCache, block: WordIndex, byteLength: number): void {
+  const words = cache.words;
+  const word0 = words[block - 2]!;
+  const check = checkBits(block, word0, attachment.heap.geometry.secret);
+  const tail = payloadBytes(word0 >>> 4) - byteLength;
+  words[block - 1] = packState(check, State.inUse, attachment.slot, tail);
+}

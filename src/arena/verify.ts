@@ -1,0 +1,98 @@
+/**
+ * `check`: every invariant that can be looked at from outside, under the lock. Other Workers may be in their fast
+ * paths meanwhile: they change only states of their own blocks, which no invariant here depends on.
+ */
+import { PREVIOUS_FREE, State, stateOf } from "../block/header.ts";
+import { ArenaError, InvalidPointerError } from "../core/errors.ts";
+import { LEAST_GRANULES } from "../core/size-classes.ts";
+import type { WordIndex } from "../core/types.ts";
+import type { Heap, HeapWindow } from "../heap/heap.ts";
+import { isSealed } from "../heap/large-blocks.ts";
+import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { DamagedIndex } from "../policies/policy.ts";
+
+/** Throws on the first broken invariant. */
+export function verify(heap: Heap): void {
+  let taken = 0;
+  let committed = 0;
+  for (const part of heap.windows) {
+    const { free, others } = verifyChain(part);
+    verifyIndex(part, free);
+    taken += others;
+    const { words, first, top } = part.space;
+    const high = words[WindowWord.high]!;
+    require(top - 2 <= high &&
+      high <= words[WindowWord.access]!, "chain end <= charged end <= accessible end");
+    committed += (high + 4 - first) * 4;
+  }
+  for (const block of heap.large.entries()) {
+    committed += block.mappedBytes;
+    if (!isSealed(heap, block)) {
+      throw new InvalidPointerError(
+        "corrupt-block",
+        "check",
+        block.address,
+        "the words in front of it were overwritten",
+      );
+    }
+  }
+  const { doubles } = heap.control;
+  require(taken ===
+    doubles[
+      ControlDouble.takenBlocks
+    ], `taken blocks: counted ${taken}, recorded ${doubles[ControlDouble.takenBlocks]}`);
+  require(committed ===
+    doubles[
+      ControlDouble.committed
+    ], `committed bytes: counted ${committed}, recorded ${doubles[ControlDouble.committed]}`);
+  require(committed <= doubles[ControlDouble.limit]!, "committed bytes <= limit");
+}
+
+/** The chain tiles the window, every header is undamaged, every "previous free" bit and footer is right. */
+function verifyChain({ space, window }: HeapWindow): { free: number; others: number } {
+  const { words, first, top } = space;
+  const broken = (block: number, detail: string) =>
+    new InvalidPointerError("corrupt-block", "check", window.base + block * 4, detail);
+  let free = 0;
+  let others = 0;
+  let previousFree = false;
+  let block = first;
+  while (block < top) {
+    if (!space.isIntact(block)) throw broken(block, "its header was overwritten");
+    if (((words[block - 2]! & PREVIOUS_FREE) !== 0) !== previousFree) {
+      throw broken(block, "it says the wrong thing about the block before it");
+    }
+    previousFree = stateOf(words[block - 1]!) === State.free;
+    if (previousFree) free++;
+    else others++;
+    const behind = space.next(block);
+    if (previousFree && words[behind - 3] !== space.granules(block))
+      throw broken(block, "its footer was overwritten");
+    block = behind;
+  }
+  require(block === top, `header chain ends at word ${block}, recorded ${top}`);
+  return { free, others };
+}
+
+/** The policy knows exactly the free blocks of the chain. */
+function verifyIndex({ space, policy, window }: HeapWindow, free: number): void {
+  let filed = 0;
+  try {
+    policy.forEachFree(LEAST_GRANULES, (block: WordIndex) => {
+      if (space.isFree(block)) filed++;
+    });
+  } catch (error) {
+    if (!(error instanceof DamagedIndex)) throw error;
+    throw new InvalidPointerError(
+      "corrupt-block",
+      "check",
+      window.base + error.block * 4,
+      "a free list is damaged here",
+    );
+  }
+  require(filed === free, `free blocks: ${free} in the chain, ${filed} filed`);
+}
+
+function require(holds: boolean, equation: string): void {
+  if (!holds) throw new ArenaError("corrupt-arena", `broken invariant: ${equation}`);
+}

@@ -1,0 +1,172 @@
+/**
+ * The blocks of one window: walking, splitting and merging. Everything here runs under the arena's lock, except
+ * where a comment says otherwise.
+ *
+ * The header chain is the truth: adding up word 0 from the first block must reach `top` at every instant, for any
+ * observer. So a split writes the remainder's header before one store shrinks the block, a merge is one store,
+ * and fresh memory gets its header before `top` passes it. Each function that moves a border does so in
+ * straight-line code without a call, so that a Worker's death never finds it half done.
+ */
+import { LEAST_GRANULES } from "../core/size-classes.ts";
+import type { WordIndex } from "../core/types.ts";
+import { WindowWord } from "../memory/layout.ts";
+import type { Window } from "../memory/window.ts";
+import {
+  CHECK_MASK,
+  checkBits,
+  footerIndex,
+  granulesOf,
+  PREVIOUS_FREE,
+  SIZE_MASK,
+  SLOT_MASK,
+  State,
+  stateOf,
+  TAIL_MASK,
+  wordsOf,
+} from "./header.ts";
+
+/** Makes the window usable up to a word and charges it to the arena. False if that is refused. */
+export type Grow = (endWord: number) => boolean;
+
+export class BlockSpace {
+  constructor(
+    readonly window: Window,
+    readonly secret: number,
+    private readonly grow: Grow,
+  ) {}
+
+  get words(): Int32Array {
+    return this.window.words;
+  }
+
+  get first(): WordIndex {
+    return this.words[WindowWord.first] as WordIndex;
+  }
+
+  get top(): WordIndex {
+    return this.words[WindowWord.top] as WordIndex;
+  }
+
+  granules(block: WordIndex): number {
+    return granulesOf(this.words[block - 2]!);
+  }
+
+  /** The block behind, or `top`. */
+  next(block: WordIndex): WordIndex {
+    return (block + wordsOf(this.words[block - 2]!)) as WordIndex;
+  }
+
+  /** Whether the header at `block` is undamaged; any index may be asked, by any Worker. */
+  isIntact(block: number): boolean {
+    const words = this.words;
+    if (block < this.first || block >= this.top || (block & 3) !== 0) return false;
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const granules = granulesOf(word0);
+    if (granules < LEAST_GRANULES || block + granules * 4 > this.top) return false;
+    return this.checkFits(block, word0, word1);
+  }
+
+  /** Whether the check in word 1 belongs to this place and size. */
+  checkFits(block: number, word0: number, word1: number): boolean {
+    return ((word1 ^ checkBits(block, word0, this.secret)) & CHECK_MASK) === 0;
+  }
+
+  /** Whether `block` is a free block with an undamaged header. */
+  isFree(block: number): boolean {
+    return this.isIntact(block) && stateOf(this.words[block - 1]!) === State.free;
+  }
+
+  /** The free block right before `block`, or 0. A damaged footer or neighbour counts as not free. */
+  freeBefore(block: WordIndex): WordIndex | 0 {
+    const words = this.words;
+    if ((words[block - 2]! & PREVIOUS_FREE) === 0 || block === this.first) return 0;
+    const granules = words[block - 3]!;
+    const before = (block - granules * 4) as WordIndex;
+    return this.isFree(before) && this.granules(before) === granules ? before : 0;
+  }
+
+  /** The free block right behind `block`, or 0. */
+  freeBehind(block: WordIndex): WordIndex | 0 {
+    const behind = this.next(block);
+    return this.isFree(behind) ? behind : 0;
+  }
+
+  /**
+   * A fresh block from the end of the chain, or 0 if the window or the arena's limit is full. Its state is free,
+   * but it is not announced to its neighbours: the caller hands it out or files it.
+   */
+  carve(granules: number): WordIndex | 0 {
+    const block = this.top;
+    const behind = block + granules * 4;
+    if (!this.grow(behind - 2)) return 0;
+    const word0 = granules << 4;
+    const word1 = checkBits(block, word0, this.secret) | State.free;
+    const words = this.words;
+    words[block - 2] = word0;
+    words[block - 1] = word1;
+    words[WindowWord.top] = behind;
+    return block;
+  }
+
+  /** Gives the last block of the chain back to the untouched rest of the window. */
+  retreat(block: WordIndex): void {
+    this.words[WindowWord.top] = block;
+  }
+
+  /**
+   * Cuts a block down to `granules` and returns the remainder (state free, not announced), or 0 if the rest
+   * would be smaller than a block. The block keeps its state.
+   */
+  split(block: WordIndex, granules: number): WordIndex | 0 {
+    const words = this.words;
+    const word0 = words[block - 2]!;
+    const restGranules = granulesOf(word0) - granules;
+    if (restGranules < LEAST_GRANULES) return 0;
+    const rest = (block + granules * 4) as WordIndex;
+    const restWord0 = restGranules << 4;
+    const restWord1 = checkBits(rest, restWord0, this.secret) | State.free;
+    const newWord0 = (granules << 4) | (word0 & PREVIOUS_FREE);
+    const newWord1 =
+      checkBits(block, newWord0, this.secret) | (words[block - 1]! & (TAIL_MASK | SLOT_MASK | 3));
+    words[rest - 2] = restWord0;
+    words[rest - 1] = restWord1;
+    words[block - 1] = newWord1;
+    words[block - 2] = newWord0;
+    return rest;
+  }
+
+  /** Joins a block with the one behind it; the block keeps its state. Both must be out of every free list. */
+  absorb(block: WordIndex, behind: WordIndex): void {
+    const words = this.words;
+    const word0 = words[block - 2]!;
+    const newWord0 = word0 + (words[behind - 2]! & SIZE_MASK);
+    const newWord1 =
+      checkBits(block, newWord0, this.secret) | (words[block - 1]! & (TAIL_MASK | SLOT_MASK | 3));
+    words[block - 1] = newWord1;
+    words[block - 2] = newWord0;
+  }
+
+  /** Writes the state "free" into word 1: from here on a second free of the block is recognised. */
+  disown(block: WordIndex): void {
+    const words = this.words;
+    words[block - 1] = checkBits(block, words[block - 2]!, this.secret) | State.free;
+  }
+
+  /** Makes a free block known to its neighbours: footer, and the bit in the header behind. */
+  announce(block: WordIndex): void {
+    const words = this.words;
+    const word0 = words[block - 2]!;
+    const behind = block + wordsOf(word0);
+    words[block + 2] = 0;
+    words[footerIndex(block, wordsOf(word0))] = granulesOf(word0);
+    if (behind < this.top) words[behind - 2] = words[behind - 2]! | PREVIOUS_FREE;
+  }
+
+  /** Takes the announcement back: the block is about to be used or joined. */
+  conceal(block: WordIndex): void {
+    const words = this.words;
+    const behind = this.next(block);
+    if (behind < this.top) words[behind - 2] = words[behind - 2]! & ~PREVIOUS_FREE;
+  }
+}

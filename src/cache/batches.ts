@@ -1,0 +1,147 @@
+/**
+ * Moving blocks between a Worker's cache and the heap, many for one lock: refill an empty class, flush the older
+ * half of a full one, empty the cache of this Worker or of a dead one. Each takes the lock itself, except `drain`.
+ *
+ * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
+ */
+import { checkBits, packState, State, slotOf, stateOf } from "../block/header.ts";
+import { CLASSES, classGranules } from "../core/size-classes.ts";
+import { FIRST_BATCH } from "../core/tunables.ts";
+import type { WordIndex } from "../core/types.ts";
+import type { Heap } from "../heap/heap.ts";
+import { purge } from "../heap/trim.ts";
+import { CACHE_AREA, CACHE_WORDS, ControlDouble } from "../memory/layout.ts";
+import { DamagedIndex } from "../policies/policy.ts";
+import { classCapacity, type WindowCache } from "./cache.ts";
+
+/** Blocks that the next refill of each class brings: grows with use, so that rare sizes cost little memory. */
+export function firstBatches(): Uint16Array {
+  return new Uint16Array(CLASSES).fill(FIRST_BATCH);
+}
+
+/**
+ * Fills an empty class from the heap, window `preferred` first. Returns the number of the window whose cache got
+ * the blocks, or -1 if not even one was to be had (`heap.refusal` says why).
+ */
+export function refill(
+  heap: Heap,
+  caches: readonly WindowCache[],
+  preferred: number,
+  cls: number,
+  batches: Uint16Array,
+): number {
+  const granules = classGranules[cls]!;
+  const want = Math.min(batches[cls]!, classCapacity[cls]! >>> 1);
+  batches[cls] = want * 2;
+  heap.enter();
+  try {
+    const first = heap.allocate(granules, preferred);
+    if (first === 0) return -1;
+    const index = heap.servedBy;
+    if (caches[index] === undefined) {
+      // A window this Worker has no cache in yet: the caller makes one and comes again.
+      heap.release(index, first);
+      return index;
+    }
+    caches[index].setUp();
+    const entry = caches[index].entries + cls * 4;
+    let brought = 1;
+    stock(heap, index, entry, first);
+    for (; brought < want; brought++) {
+      const block = heap.allocate(granules, index);
+      if (block === 0) break;
+      if (heap.servedBy !== index) {
+        heap.release(heap.servedBy, block);
+        break;
+      }
+      stock(heap, index, entry, block);
+    }
+    const words = heap.windows[index]!.space.words;
+    words[entry + 3] = words[entry + 3]! - brought;
+    heap.control.add(ControlDouble.refills, 1);
+    return index;
+  } catch (error) {
+    throw heap.repaired(error, "malloc");
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Gives the older half of a full class back to the heap. True if memory lies idle that should be returned later. */
+export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
+  const entry = cache.entries + cls * 4;
+  heap.enter();
+  try {
+    cache.setUp();
+    const words = heap.windows[cache.number]!.space.words;
+    // Keep the newest: they are the ones the processor's cache still knows.
+    let last = words[entry]!;
+    for (let keep = classCapacity[cls]! >>> 1; keep > 1 && last !== 0; keep--)
+      last = linkOf(heap, cache, last);
+    const rest = last === 0 ? 0 : linkOf(heap, cache, last);
+    if (last !== 0) words[last] = 0;
+    words[entry + 3] = words[entry + 3]! + giveBack(heap, cache, rest);
+    heap.control.add(ControlDouble.flushes, 1);
+    return purge(heap);
+  } catch (error) {
+    throw heap.repaired(error, "free");
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Gives everything in a cache back to the heap; afterwards its words are all 0. Under the lock. */
+export function drain(heap: Heap, index: number, slot: number): void {
+  const { words } = heap.windows[index]!.space;
+  const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+  for (let cls = 2; cls < CLASSES; cls++) {
+    let block = words[entries + cls * 4]!;
+    words[entries + cls * 4] = 0;
+    while (block !== 0) {
+      const next = words[block]!;
+      checkCached(heap, index, block, slot);
+      heap.release(index, block as WordIndex);
+      block = next;
+    }
+  }
+  const pending = words[entries]!;
+  if (pending !== 0 && isHeld(heap, index, pending, slot, State.busy))
+    heap.release(index, pending as WordIndex);
+  words.fill(0, entries, entries + CACHE_WORDS);
+}
+
+/** Marks a fresh block as cached and puts it on a list. */
+function stock(heap: Heap, index: number, entry: number, block: WordIndex): void {
+  const words = heap.windows[index]!.space.words;
+  const check = checkBits(block, words[block - 2]!, heap.geometry.secret);
+  words[block - 1] = packState(check, State.cached, heap.slot, 0);
+  words[block] = words[entry]!;
+  words[entry] = block;
+}
+
+function giveBack(heap: Heap, cache: WindowCache, first: number): number {
+  let count = 0;
+  for (let block = first; block !== 0; count++) {
+    const next = linkOf(heap, cache, block);
+    heap.release(cache.number, block as WordIndex);
+    block = next;
+  }
+  return count;
+}
+
+/** The link of a cached block, after its header was found sound. */
+function linkOf(heap: Heap, cache: WindowCache, block: number): number {
+  checkCached(heap, cache.number, block, heap.slot);
+  return heap.windows[cache.number]!.space.words[block]!;
+}
+
+function checkCached(heap: Heap, index: number, block: number, slot: number): void {
+  if (!isHeld(heap, index, block, slot, State.cached)) throw new DamagedIndex(block);
+}
+
+function isHeld(heap: Heap, index: number, block: number, slot: number, state: number): boolean {
+  const { space } = heap.windows[index]!;
+  if (!space.isIntact(block)) return false;
+  const word1 = space.words[block - 1]!;
+  return stateOf(word1) === state && slotOf(word1) === slot;
+}

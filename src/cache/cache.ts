@@ -1,0 +1,159 @@
+/**
+ * A Worker's cache in one window: the fast path. Everything a request of a cached size needs is a load or store of
+ * the window's view; there is no call, no loop, no Atomics between a block being "not mine" and "mine".
+ *
+ * Shared words, all in the Worker's own part of the window's cache area and written by that Worker alone (by
+ * others only once it is dead, under the lock). Four words a size class, from `entries + class * 4`:
+ *
+ *   0  head     first cached block, 0 = none; each block's word b holds the next
+ *   1  taken    blocks taken from the list by `take`, modulo 2^32
+ *   2  given    blocks put on the list by `give`, modulo 2^32
+ *   3  room     given - taken at which the list is full: capacity less the blocks that batches brought
+ *
+ * Class 0 does not exist; its words serve the cache as a whole: 0 the block that is being taken over from another
+ * Worker (0 = none), 1 set once the rooms are filled in. All words 0 is an empty cache that is not set up.
+ */
+import {
+  CHECK_MASK,
+  MIX_PLACE,
+  MIX_SIZE,
+  SIZE_MASK,
+  SLOT_SHIFT,
+  State,
+  TAIL_MASK,
+  TAIL_SHIFT,
+} from "../block/header.ts";
+import {
+  CACHED_GRANULES,
+  CLASSES,
+  classForRequest,
+  classGranules,
+  classOfBlock,
+  LARGEST_CACHED_BYTES,
+} from "../core/size-classes.ts";
+import { CACHE_CLASS_BYTES, CACHE_CLASS_LEAST, CACHE_CLASS_MOST } from "../core/tunables.ts";
+import type { Pointer, SlotNumber } from "../core/types.ts";
+import { CACHE_AREA, CACHE_WORDS } from "../memory/layout.ts";
+import type { Window } from "../memory/window.ts";
+
+export const PENDING = 0;
+const IS_SET_UP = 1;
+
+/** Blocks of each class that a cache holds at the most. */
+export const classCapacity: Int32Array = classGranules.map((granules) =>
+  Math.min(
+    Math.max(Math.floor(CACHE_CLASS_BYTES / 16 / Math.max(granules, 1)), CACHE_CLASS_LEAST),
+    CACHE_CLASS_MOST,
+  ),
+);
+
+export class WindowCache {
+  words: Int32Array;
+  readonly base: number;
+  /** Words that may be asked for a header: the view's length less two. */
+  private span: number;
+  private readonly secret: number;
+  /** Word index of this Worker's entries. */
+  readonly entries: number;
+  /** Word 1 of a block in use and of a cached block of this Worker, without check and tail. */
+  private readonly mine: number;
+  readonly cachedMine: number;
+
+  constructor(
+    readonly window: Window,
+    /** Number of the window in the arena. */
+    readonly number: number,
+    secret: number,
+    slot: SlotNumber,
+    /** False: the cache holds nothing, every request goes to the heap. */
+    private readonly enabled: boolean,
+  ) {
+    this.words = window.words;
+    this.base = window.base;
+    this.span = (this.words.length - 2) | 0;
+    this.secret = secret;
+    this.entries = (CACHE_AREA + (slot - 1) * CACHE_WORDS) | 0;
+    this.mine = (slot << SLOT_SHIFT) | State.inUse;
+    this.cachedMine = (slot << SLOT_SHIFT) | State.cached;
+    this.setUp();
+  }
+
+  /** A cache without memory behind it: it takes nothing and gives nothing. For arenas that are not attached. */
+  static none(): WindowCache {
+    const words = new Int32Array(CACHE_AREA + CACHE_WORDS);
+    return new WindowCache({ words, base: Number.NaN } as Window, 0, 0, 1 as SlotNumber, false);
+  }
+
+  /** Fills the rooms of an empty cache. A cache inherited from a dead Worker stays as it is. */
+  setUp(): void {
+    const { words, entries } = this;
+    if (words[entries + IS_SET_UP] !== 0) return;
+    for (let cls = 2; this.enabled && cls < CLASSES; cls++)
+      words[entries + cls * 4 + 3] = classCapacity[cls]!;
+    words[entries + IS_SET_UP] = 1;
+  }
+
+  /** Follows the window's view after it has grown. */
+  sync(): void {
+    if (this.words === this.window.words) return;
+    this.words = this.window.words;
+    this.span = (this.words.length - 2) | 0;
+  }
+
+  /** A block for `size` bytes from this cache, or 0: not cached, empty, damaged, or `size` is no valid size. */
+  take(size: number): Pointer | 0 {
+    if (typeof size !== "number" || (size | 0) !== size || size < 0 || size > LARGEST_CACHED_BYTES) return 0;
+    const cls = classForRequest[(size + 23) >>> 4]!;
+    const words = this.words;
+    const entry = this.entries + (cls << 2);
+    const block = words[entry]!;
+    if (block === 0) return 0;
+    const word1 = words[block - 1]!;
+    // State, slot and (cleared) tail in one comparison: a link that was overwritten leads to something else.
+    if ((word1 & ~CHECK_MASK) !== this.cachedMine) return 0;
+    const tail = (words[block - 2]! & SIZE_MASK) - 8 - size;
+    words[entry] = words[block]!;
+    words[entry + 1] = (words[entry + 1]! + 1) | 0;
+    words[block - 1] = (word1 & CHECK_MASK) | this.mine | (tail < 31 ? tail << TAIL_SHIFT : TAIL_MASK);
+    return (this.base + block * 4) as Pointer;
+  }
+
+  /**
+   * Puts a block that this Worker allocated into the cache. False if that is not so, or the class is full, or
+   * `pointer` is no pointer at all: the caller finds out which.
+   */
+  give(pointer: number): boolean {
+    if (typeof pointer !== "number") return false;
+    const block = pointer >>> 2;
+    const words = this.words;
+    // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
+    if (this.base + block * 4 !== pointer || (block - 2) >>> 0 >= this.span) return false;
+    const word0 = words[block - 2]!;
+    const check =
+      (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
+    if (((words[block - 1]! ^ check) & ~TAIL_MASK) !== this.mine) return false;
+    const granules = word0 >>> 4;
+    if (granules > CACHED_GRANULES) return false;
+    const entry = this.entries + (classOfBlock[granules]! << 2);
+    const given = (words[entry + 2]! + 1) | 0;
+    if (((given - words[entry + 1]!) | 0) > words[entry + 3]!) return false;
+    words[block - 1] = check | this.cachedMine;
+    words[block] = words[entry]!;
+    words[entry] = block;
+    words[entry + 2] = given;
+    return true;
+  }
+  /** Puts a block that this Worker has claimed (state busy) into the cache. False if its class is full. */
+  put(block: number): boolean {
+    const words = this.words;
+    const word0 = words[block - 2]!;
+    const entry = this.entries + (classOfBlock[word0 >>> 4]! << 2);
+    const given = (words[entry + 2]! + 1) | 0;
+    if (((given - words[entry + 1]!) | 0) > words[entry + 3]!) return false;
+    words[block - 1] = (words[block - 1]! & CHECK_MASK) | this.cachedMine;
+    words[block] = words[entry]!;
+    words[entry] = block;
+    words[entry + 2] = given;
+    return true;
+  }
+}

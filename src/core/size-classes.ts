@@ -1,0 +1,57 @@
+/**
+ * Size classes of the Workers' caches. A request is rounded up to a class, a freed block is filed under the
+ * largest class it can serve; both by one table load, so that every cached size costs the same.
+ *
+ * Class c holds blocks of at least `classGranules[c]` granules. Classes 0 and 1 do not exist (the smallest block
+ * has two granules); the caches use their places for other words.
+ */
+import { CACHED_BYTES, CLASSES_PER_DOUBLING, EXACT_BYTES } from "./tunables.ts";
+import type { Granules } from "./types.ts";
+
+export const GRANULE_BYTES = 16;
+export const HEADER_BYTES = 8;
+/** Granules of the smallest block: header, two links and a footer fit. */
+export const LEAST_GRANULES = 2;
+
+const EXACT_GRANULES = EXACT_BYTES / GRANULE_BYTES;
+
+/** Granules of a block whose payload has at least `byteLength` bytes. Valid up to 2^31 - 32 bytes. */
+export function granulesFor(byteLength: number): Granules {
+  const granules = (byteLength + HEADER_BYTES + GRANULE_BYTES - 1) >>> 4;
+  return (granules < LEAST_GRANULES ? LEAST_GRANULES : granules) as Granules;
+}
+
+/** Bytes of payload in a block of `granules`. */
+export function payloadBytes(granules: number): number {
+  return granules * GRANULE_BYTES - HEADER_BYTES;
+}
+
+function buildClasses(): number[] {
+  const classes: number[] = [];
+  for (let granules = 0; granules <= EXACT_GRANULES; granules++) classes.push(granules);
+  const most = granulesFor(CACHED_BYTES);
+  for (let from = EXACT_GRANULES; from < most; from *= 2) {
+    for (let k = 1; k <= CLASSES_PER_DOUBLING; k++) classes.push(from + (from / CLASSES_PER_DOUBLING) * k);
+  }
+  return classes;
+}
+
+/** Granules of each class's blocks. */
+export const classGranules: Int32Array = Int32Array.from(buildClasses());
+export const CLASSES: number = classGranules.length | 0;
+/** Granules of the largest block that a cache holds. */
+export const CACHED_GRANULES: number = classGranules[CLASSES - 1]! | 0;
+/** Largest request in bytes that has a class. */
+export const LARGEST_CACHED_BYTES: number = payloadBytes(CACHED_GRANULES) | 0;
+
+/** Class that serves a request, by its granules. */
+export const classForRequest: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
+/** Class that files a freed block, by its granules. */
+export const classOfBlock: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
+
+for (let granules = 0, up = 0, down = 0; granules <= CACHED_GRANULES; granules++) {
+  while (classGranules[up]! < Math.max(granules, LEAST_GRANULES)) up++;
+  while (down + 1 < CLASSES && classGranules[down + 1]! <= granules) down++;
+  classForRequest[granules] = up;
+  classOfBlock[granules] = down;
+}

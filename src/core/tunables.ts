@@ -1,0 +1,49 @@
+/**
+ * Every number somebody may want to change, with what it was chosen by. What follows from these numbers is
+ * computed where it is used (`size-classes.ts`, `memory/layout.ts`), never repeated.
+ */
+
+/** Workers that can be attached to one arena at the same time (7 bits of a header's 8-bit slot field). */
+export const SLOTS = 128;
+
+/** Address space reserved for one window, in bytes, unless `reserve` says less: the most one view can cover. */
+export const WINDOW_BYTES = 2 ** 32;
+
+/** Windows one arena can open: 256 GiB in small blocks. */
+export const WINDOWS = 64;
+
+/** Requests above this many bytes get a mapping of their own (docs/runtime.md, "Large threshold"). */
+export const LARGE_THRESHOLD_BYTES = 2 ** 19;
+
+/** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
+export const CACHED_BYTES = 2 ** 15;
+
+/** Size classes are exact (one per granule) up to this many bytes; above, `CLASSES_PER_DOUBLING` bound the waste. */
+export const EXACT_BYTES = 512;
+export const CLASSES_PER_DOUBLING = 8;
+
+/** Bytes of one size class that a Worker's cache may hold before it gives the older half back. */
+export const CACHE_CLASS_BYTES = 2 ** 16;
+/** The same in blocks: never more than `CACHE_CLASS_MOST`, never fewer than `CACHE_CLASS_LEAST`. */
+export const CACHE_CLASS_MOST = 256;
+export const CACHE_CLASS_LEAST = 4;
+/** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
+export const FIRST_BATCH = 4;
+
+/** Memory is made accessible in steps that double from the first to the second number (bytes). */
+export const COMMIT_FIRST_BYTES = 2 ** 18;
+export const COMMIT_MOST_BYTES = 2 ** 26;
+
+/** Free memory is returned to the system when at least so many bytes were idle for so many milliseconds. */
+export const PURGE_BYTES = 2 ** 20;
+export const PURGE_DELAY_MS = 200;
+/** A free block inside the heap is returned only if it has at least so many bytes. */
+export const PURGE_BLOCK_BYTES = 2 ** 16;
+
+/** Waiting for the lock: busy turns, then turns of `sched_yield`, then sleeps of so many milliseconds. */
+export const LOCK_SPINS = 64;
+export const LOCK_YIELDS = 32;
+export const LOCK_PARK_MS = 10;
+
+/** Largest alignment in bytes that `alignedAlloc` takes. */
+export const ALIGNMENT_MOST_BYTES = 2 ** 30;

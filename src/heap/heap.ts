@@ -1,0 +1,210 @@
+/**
+ * The heap: windows, policies, large blocks and limit of one arena under one lock, as one Worker sees them.
+ *
+ * `enter` takes the lock and brings this Worker's view of the shared state up to date; what stands between it
+ * and `leave` may call everything below that says "under the lock". An exception in between (a damaged free list,
+ * a stack overflow) must pass through `repaired`, which rebuilds the index from the header chain.
+ */
+import { checkBits, packState, State, wordsOf } from "../block/header.ts";
+import { BlockSpace } from "../block/space.ts";
+import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
+import { payloadBytes } from "../core/size-classes.ts";
+import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord } from "../memory/layout.ts";
+import type { Platform } from "../memory/platform.ts";
+import { reserveWindow, Window } from "../memory/window.ts";
+import { policies } from "../policies/catalogue.ts";
+import { DamagedIndex, type Policy } from "../policies/policy.ts";
+import { Control, type Geometry } from "./control.ts";
+import { growWindow } from "./growth.ts";
+import { LargeTable } from "./large-table.ts";
+import { Lock } from "./lock.ts";
+import { rebuild, recover } from "./recovery.ts";
+import { Slots } from "./slots.ts";
+
+/** One window with what rules it. */
+export interface HeapWindow {
+  readonly window: Window;
+  readonly space: BlockSpace;
+  readonly policy: Policy;
+}
+
+/** Why the last allocation failed. */
+export interface Refusal {
+  bound: MemoryBound;
+  /** -errno for "system", else 0. */
+  errno: number;
+}
+
+export class Heap {
+  readonly windows: HeapWindow[] = [];
+  readonly slots: Slots;
+  readonly lock: Lock;
+  readonly large: LargeTable;
+  readonly geometry: Geometry;
+  readonly refusal: Refusal = { bound: "system", errno: 0 };
+  slot = 0 as SlotNumber | 0;
+  /** Index of the window that served the last `allocate`. */
+  servedBy = 0;
+  private token = 0;
+
+  private constructor(
+    readonly platform: Platform,
+    readonly control: Control,
+    first: Window,
+  ) {
+    this.geometry = control.geometry;
+    this.slots = new Slots(control, platform.threads);
+    this.lock = new Lock(control, this.slots, platform.threads);
+    this.large = new LargeTable(control, platform.pages);
+    this.add(first);
+  }
+
+  /** Maps a new arena. Returns a refusal as -errno, with nothing left mapped. */
+  static create(platform: Platform, geometry: Geometry): Heap | number {
+    const pages = platform.pages;
+    const base = reserveWindow(pages, geometry.reserveBytes);
+    if (base < 0) return base;
+    const window = Window.create(pages, base as Address, geometry.reserveBytes, 0);
+    if (typeof window === "number") {
+      pages.unmap(base as Address, geometry.reserveBytes);
+      return window;
+    }
+    const control = new Control(base as Address, window, pages.pageSize);
+    control.doubles[ControlDouble.windowBases] = base;
+    control.doubles[ControlDouble.windowBytes] = geometry.reserveBytes;
+    control.words[CONTROL_AREA + ControlWord.windows] = 1;
+    control.initialise(geometry, pages.pageSize);
+    return new Heap(platform, control, window);
+  }
+
+  /** Opens the arena whose first window is at `base`: a string says why that cannot be. */
+  static open(platform: Platform, base: Address): Heap | string {
+    const pages = platform.pages;
+    const probe = Window.open(pages, base, 0);
+    const control = new Control(base, probe, pages.pageSize);
+    const mismatch = control.mismatch(pages.pageSize);
+    if (mismatch !== "") return mismatch;
+    return new Heap(platform, control, Window.open(pages, base, control.doubles[ControlDouble.windowBytes]!));
+  }
+
+  /** Takes the calling Worker's slot. */
+  occupy(slot: SlotNumber): void {
+    this.slot = slot;
+    this.token = this.slots.tokenOf(slot);
+  }
+
+  enter(): void {
+    const takenOver = this.lock.acquire(this.token);
+    this.refresh();
+    if (takenOver) {
+      this.control.add(ControlDouble.takeovers, 1);
+      recover(this);
+    }
+  }
+
+  leave(): void {
+    this.lock.release();
+  }
+
+  /** Brings views and windows up to date with what other Workers made. Any time. */
+  refresh(): void {
+    const count = Atomics.load(this.control.words, CONTROL_AREA + ControlWord.windows);
+    while (this.windows.length < count) {
+      const { doubles } = this.control;
+      const base = doubles[ControlDouble.windowBases + this.windows.length]! as Address;
+      const byteLength = doubles[ControlDouble.windowBytes + this.windows.length]!;
+      this.add(Window.open(this.platform.pages, base, byteLength));
+    }
+    for (const { window } of this.windows) window.refresh();
+  }
+
+  /**
+   * A block of at least `granules`, its state still "free", out of every list; `servedBy` tells its window. The
+   * window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
+   */
+  allocate(granules: number, preferred: number): WordIndex | 0 {
+    const count = this.windows.length;
+    for (let turn = 0; turn < count; turn++) {
+      const index = (preferred + turn) % count;
+      const block = this.windows[index]!.policy.allocate(granules);
+      if (block !== 0) return this.serve(index, block);
+      if (this.refusal.bound !== "window") return 0;
+    }
+    if (!this.openWindow()) return 0;
+    const block = this.windows[count]!.policy.allocate(granules);
+    return block === 0 ? 0 : this.serve(count, block);
+  }
+
+  /** Gives a block of window `index` back to its policy. Under the lock. */
+  release(index: number, block: WordIndex): void {
+    const { space, policy } = this.windows[index]!;
+    const bytes = payloadBytes(space.granules(block));
+    policy.free(block);
+    this.control.add(ControlDouble.takenBlocks, -1);
+    this.control.add(ControlDouble.takenBytes, -bytes);
+  }
+
+  /** Makes a block this Worker's own, in use. Under the lock. */
+  handOut(index: number, block: WordIndex, requestedBytes: number): void {
+    const words = this.windows[index]!.space.words;
+    const word0 = words[block - 2]!;
+    const tail = payloadBytes(wordsOf(word0) >>> 2) - requestedBytes;
+    words[block - 1] = packState(checkBits(block, word0, this.geometry.secret), State.inUse, this.slot, tail);
+  }
+
+  /** Turns an exception that left the locked part into the one to throw, with the index sound again. */
+  repaired(error: unknown, operation: string): unknown {
+    rebuild(this);
+    if (!(error instanceof DamagedIndex)) return error;
+    this.control.add(ControlDouble.damaged, 1);
+    return new InvalidPointerError(
+      "corrupt-block",
+      operation,
+      error.block * 4,
+      "the header or the links of a free block were overwritten (offset in the window); free memory was indexed anew",
+    );
+  }
+
+  private serve(index: number, block: WordIndex): WordIndex {
+    this.servedBy = index;
+    const granules = this.windows[index]!.space.granules(block);
+    this.control.add(ControlDouble.takenBlocks, 1);
+    this.control.add(ControlDouble.takenBytes, payloadBytes(granules));
+    return block;
+  }
+
+  private openWindow(): boolean {
+    const { pages } = this.platform;
+    const { doubles, words } = this.control;
+    const number = this.windows.length;
+    const byteLength = this.geometry.reserveBytes;
+    if (number >= ControlDouble.windowBytes - ControlDouble.windowBases) return false;
+    const base = reserveWindow(pages, byteLength);
+    if (base < 0) return this.refuse("system", base);
+    const window = Window.create(pages, base as Address, byteLength, number);
+    if (typeof window === "number") {
+      pages.unmap(base as Address, byteLength);
+      return this.refuse("system", window);
+    }
+    doubles[ControlDouble.windowBases + number] = base;
+    doubles[ControlDouble.windowBytes + number] = byteLength;
+    Atomics.store(words, CONTROL_AREA + ControlWord.windows, number + 1);
+    this.add(window);
+    return true;
+  }
+
+  private add(window: Window): void {
+    const space = new BlockSpace(window, this.geometry.secret, (endWord) =>
+      growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal),
+    );
+    const policy = policies[this.geometry.policy]!.create(space);
+    this.windows.push({ window, space, policy });
+  }
+
+  private refuse(bound: MemoryBound, errno: number): false {
+    this.refusal.bound = bound;
+    this.refusal.errno = errno;
+    return false;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Large blocks: each has a mapping of its own, made by the request and ended by the free. The payload starts 16
+ * bytes (or the alignment, or a page) behind the start of the mapping; the two words in front of it hold, as
+ * everywhere, a check of place and size, so that an underflow is noticed at the free. The registry (large-table.ts) is what
+ * decides whether a pointer is a large block: a wild one is never read through.
+ */
+import { MIX_PLACE, MIX_SIZE } from "../block/header.ts";
+import { GRANULE_BYTES } from "../core/size-classes.ts";
+import type { Address } from "../core/types.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import type { Heap } from "./heap.ts";
+import type { LargeBlock } from "./large-table.ts";
+
+/** Maps a block and files it. Returns the payload's address, or 0 with `heap.refusal` set. */
+export function mapLarge(heap: Heap, byteLength: number, alignment: number): number {
+  const { pages } = heap.platform;
+  const offset = Math.min(Math.max(GRANULE_BYTES, alignment), pages.pageSize);
+  const mappedBytes = roundUp(byteLength + offset, pages.pageSize);
+  heap.enter();
+  try {
+    if (!charge(heap, mappedBytes)) return 0;
+    const refusal = heap.large.reserveEntry();
+    const mapping = refusal < 0 ? refusal : mapAligned(heap, mappedBytes, offset, alignment);
+    if (mapping < 0) {
+      heap.control.add(ControlDouble.committed, -mappedBytes);
+      heap.refusal.bound = "system";
+      heap.refusal.errno = mapping;
+      return 0;
+    }
+    const block = {
+      address: mapping + offset,
+      mappedBytes,
+      requestedBytes: byteLength,
+      offset,
+      slot: heap.slot,
+    };
+    seal(heap, block);
+    heap.large.insert(block);
+    return block.address;
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Ends the block at `address`. False if there is none; "corrupt" if the words in front of it were overwritten. */
+export function unmapLarge(heap: Heap, address: number): boolean | "corrupt" {
+  heap.enter();
+  try {
+    const block = heap.large.find(address);
+    if (block === undefined) return false;
+    if (!isSealed(heap, block)) return "corrupt";
+    heap.large.remove(block);
+    heap.control.add(ControlDouble.committed, -block.mappedBytes);
+    heap.platform.pages.unmap((address - block.offset) as Address, block.mappedBytes);
+    return true;
+  } finally {
+    heap.leave();
+  }
+}
+
+/**
+ * Changes the length of a large block's mapping, moving it if need be. Returns the new payload address, 0 if it
+ * cannot be done this way (the caller allocates and copies). The alignment beyond a page may be lost by a move.
+ */
+export function resizeLarge(heap: Heap, address: number, byteLength: number): number {
+  const { pages } = heap.platform;
+  heap.enter();
+  try {
+    const block = heap.large.find(address);
+    if (block === undefined) return 0;
+    const mappedBytes = roundUp(byteLength + block.offset, pages.pageSize);
+    const more = mappedBytes - block.mappedBytes;
+    if (more > 0 && !charge(heap, more)) return 0;
+    // Out of the registry first: a death during the system call then leaks the block, and never leaves an entry
+    // for an address that somebody else may map next.
+    heap.large.remove(block);
+    const from = (address - block.offset) as Address;
+    const mapping = more === 0 ? from : pages.remap(from, block.mappedBytes, mappedBytes, true);
+    if (mapping < 0) {
+      if (more > 0) heap.control.add(ControlDouble.committed, -more);
+      heap.large.insert(block);
+      return 0;
+    }
+    if (more < 0) heap.control.add(ControlDouble.committed, more);
+    const resized = { ...block, address: mapping + block.offset, mappedBytes, requestedBytes: byteLength };
+    seal(heap, resized);
+    heap.large.insert(resized);
+    return resized.address;
+  } finally {
+    heap.leave();
+  }
+}
+
+/** The large block at `address`. */
+export function findLarge(heap: Heap, address: number): LargeBlock | undefined {
+  heap.enter();
+  try {
+    return heap.large.find(address);
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Bytes of payload: what `usableSize` says. */
+export function largePayloadBytes(block: LargeBlock): number {
+  return block.mappedBytes - block.offset;
+}
+
+function charge(heap: Heap, byteLength: number): boolean {
+  heap.refusal.bound = "limit";
+  heap.refusal.errno = 0;
+  return heap.control.charge(byteLength);
+}
+
+/** A mapping whose start + `offset` is aligned. */
+function mapAligned(heap: Heap, byteLength: number, offset: number, alignment: number): number {
+  const { pages } = heap.platform;
+  if (alignment <= pages.pageSize) return pages.map(byteLength, 0);
+  const wide = pages.map(byteLength + alignment, 0);
+  if (wide < 0) return wide;
+  const mapping = roundUp(wide + offset, alignment) - offset;
+  if (mapping > wide) pages.unmap(wide as Address, mapping - wide);
+  const behind = wide + alignment - mapping;
+  if (behind > 0) pages.unmap((mapping + byteLength) as Address, behind);
+  return mapping;
+}
+
+function sealWords(heap: Heap, block: LargeBlock): Int32Array {
+  return heap.platform.pages.words((block.address - GRANULE_BYTES) as Address, GRANULE_BYTES);
+}
+
+/** A check of place and size in the block's header words; its low bits 0 keep it apart from every window header. */
+function sealOf(heap: Heap, block: LargeBlock): number {
+  const place = Math.floor(block.address / GRANULE_BYTES) | 0;
+  const pageCount = (block.mappedBytes / heap.platform.pages.pageSize) | 0;
+  return Math.imul(place ^ heap.geometry.secret, MIX_PLACE) + Math.imul(pageCount, MIX_SIZE);
+}
+
+function seal(heap: Heap, block: LargeBlock): void {
+  const words = sealWords(heap, block);
+  words[2] = sealOf(heap, block);
+  words[3] = ~words[2]!;
+}
+
+export function isSealed(heap: Heap, block: LargeBlock): boolean {
+  const words = sealWords(heap, block);
+  const expected = sealOf(heap, block) | 0;
+  return words[2] === expected && words[3] === ~expected;
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,193 @@
+/**
+ * Registry of large blocks: a hash table in a mapping of its own, so that an arena without large blocks pays
+ * nothing and the table can grow. Every method runs under the arena's lock.
+ *
+ * Four doubles an entry: payload address (0 = empty, negative = that block was removed), bytes of the mapping,
+ * bytes requested, and offset of the payload in the mapping x 256 + slot of the owner. The address is stored last
+ * and negated by one store, so a death leaves an entry that is whole or absent. Entry 0 is the table's own: its
+ * capacity in entries, and how many entries are not empty.
+ *
+ * Open addressing with linear probing; at most three quarters of the entries are not empty. The table is renewed
+ * by filling a new mapping and storing its address in the control block with one store.
+ */
+import type { Address } from "../core/types.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import type { PageSource } from "../memory/platform.ts";
+import type { Control } from "./control.ts";
+
+const ENTRY_DOUBLES = 4;
+const ENTRY_BYTES = ENTRY_DOUBLES * 8;
+const USED = 1;
+
+export interface LargeBlock {
+  readonly address: number;
+  readonly mappedBytes: number;
+  readonly requestedBytes: number;
+  /** Bytes from the start of the mapping to the payload. */
+  readonly offset: number;
+  readonly slot: number;
+}
+
+export class LargeTable {
+  private view: Float64Array = new Float64Array(0);
+  private viewAddress = 0;
+
+  constructor(
+    private readonly control: Control,
+    private readonly pages: PageSource,
+  ) {}
+
+  /** Makes room for one more entry. Returns a refusal as -errno. */
+  reserveEntry(): number {
+    const table = this.table();
+    const capacity = this.capacity(table);
+    if (capacity === 0) return this.renew(table, this.pages.pageSize / ENTRY_BYTES);
+    if ((table[USED]! + 2) * 4 <= capacity * 3) return 0;
+    const blocks = this.control.doubles[ControlDouble.largeBlocks]!;
+    return this.renew(table, blocks * 4 > capacity ? capacity * 2 : capacity);
+  }
+
+  /** Files a block. `reserveEntry` made the room. */
+  insert(block: LargeBlock): void {
+    this.place(this.table(), block);
+    this.control.add(ControlDouble.largeBlocks, 1);
+    this.control.add(ControlDouble.largeBytes, block.mappedBytes);
+  }
+
+  find(address: number): LargeBlock | undefined {
+    const table = this.table();
+    const index = this.indexOf(table, address);
+    return index === 0 ? undefined : entryAt(table, index);
+  }
+
+  /** Takes a block out. The caller unmaps it. */
+  remove(block: LargeBlock): void {
+    const table = this.table();
+    const index = this.indexOf(table, block.address);
+    if (index === 0) return;
+    table[index * ENTRY_DOUBLES] = -block.address;
+    this.control.add(ControlDouble.largeBlocks, -1);
+    this.control.add(ControlDouble.largeBytes, -block.mappedBytes);
+  }
+
+  /** Whether a block at this address was freed, as far as the table remembers. */
+  wasRemoved(address: number): boolean {
+    return this.indexOf(this.table(), -address) !== 0;
+  }
+
+  *entries(): Iterable<LargeBlock> {
+    const table = this.table();
+    for (let index = 1; index < this.capacity(table); index++) {
+      if (table[index * ENTRY_DOUBLES]! > 0) yield entryAt(table, index);
+    }
+  }
+
+  /** Sets the counters from the entries. After a death. */
+  recount(): void {
+    let blocks = 0;
+    let bytes = 0;
+    for (const block of this.entries()) {
+      blocks++;
+      bytes += block.mappedBytes;
+    }
+    this.control.doubles[ControlDouble.largeBlocks] = blocks;
+    this.control.doubles[ControlDouble.largeBytes] = bytes;
+  }
+
+  /** Unmaps the table itself. The blocks must be gone. */
+  dispose(): void {
+    const table = this.table();
+    const capacity = this.capacity(table);
+    if (capacity === 0) return;
+    const address = this.viewAddress as Address;
+    this.control.doubles[ControlDouble.largeTable] = 0;
+    this.table();
+    this.pages.unmap(address, capacity * ENTRY_BYTES);
+  }
+
+  private capacity(table: Float64Array): number {
+    return table.length === 0 ? 0 : table[0]!;
+  }
+
+  /** The present table; another Worker may have replaced it since the last call. */
+  private table(): Float64Array {
+    const address = this.control.doubles[ControlDouble.largeTable]!;
+    if (address === this.viewAddress && this.view.length === this.capacity(this.view) * ENTRY_DOUBLES)
+      return this.view;
+    this.viewAddress = address;
+    if (address === 0) {
+      this.view = new Float64Array(0);
+    } else {
+      const head = doublesAt(this.pages, address, ENTRY_BYTES);
+      this.view = doublesAt(this.pages, address, head[0]! * ENTRY_BYTES);
+    }
+    return this.view;
+  }
+
+  private renew(old: Float64Array, capacity: number): number {
+    const bytes = capacity * ENTRY_BYTES;
+    const address = this.pages.map(bytes, 0);
+    if (address < 0) return address;
+    const fresh = doublesAt(this.pages, address, bytes);
+    fresh[0] = capacity;
+    for (const block of this.entries()) this.place(fresh, block);
+    const oldAddress = this.viewAddress as Address;
+    const oldBytes = this.capacity(old) * ENTRY_BYTES;
+    this.control.doubles[ControlDouble.largeTable] = address;
+    this.view = fresh;
+    this.viewAddress = address;
+    if (oldBytes > 0) this.pages.unmap(oldAddress, oldBytes);
+    return 0;
+  }
+
+  private place(table: Float64Array, block: LargeBlock): void {
+    const capacity = this.capacity(table);
+    let index = home(block.address, capacity);
+    while (table[index * ENTRY_DOUBLES]! > 0) index = step(index, capacity);
+    const at = index * ENTRY_DOUBLES;
+    if (table[at] === 0) table[USED] = table[USED]! + 1;
+    table[at + 1] = block.mappedBytes;
+    table[at + 2] = block.requestedBytes;
+    table[at + 3] = block.offset * 256 + block.slot;
+    table[at] = block.address;
+  }
+
+  private indexOf(table: Float64Array, address: number): number {
+    const capacity = this.capacity(table);
+    if (capacity === 0) return 0;
+    let index = home(Math.abs(address), capacity);
+    for (let turns = capacity; turns > 0; turns--) {
+      const found = table[index * ENTRY_DOUBLES]!;
+      if (found === address) return index;
+      if (found === 0) return 0;
+      index = step(index, capacity);
+    }
+    return 0;
+  }
+}
+
+function doublesAt(pages: PageSource, address: number, byteLength: number): Float64Array {
+  const words = pages.words(address as Address, byteLength);
+  return new Float64Array(words.buffer, words.byteOffset, words.length >>> 1);
+}
+
+function entryAt(table: Float64Array, index: number): LargeBlock {
+  const at = index * ENTRY_DOUBLES;
+  const info = table[at + 3]!;
+  return {
+    address: table[at]!,
+    mappedBytes: table[at + 1]!,
+    requestedBytes: table[at + 2]!,
+    offset: Math.floor(info / 256),
+    slot: info % 256,
+  };
+}
+
+/** Entry where the search for an address begins: 1 to capacity - 1. Mappings differ from the page number up. */
+function home(address: number, capacity: number): number {
+  return ((Math.imul(Math.floor(address / 4096) | 0, 0x9e3779b1) >>> 8) % (capacity - 1)) + 1;
+}
+
+function step(index: number, capacity: number): number {
+  return index + 1 === capacity ? 1 : index + 1;
+}

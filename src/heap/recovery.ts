@@ -1,0 +1,99 @@
+/**
+ * Rebuilding every index from the header chain: after the lock was taken over from a dead Worker, and after damage
+ * was found. Under the lock.
+ *
+ * The chain is walked from the first block to the top. Free blocks, and blocks in the caches of dead Workers and
+ * of the caller, are merged and filed anew; what living Workers hold or cache stays untouched. A header that is
+ * damaged ends nothing: the walk goes on at the next undamaged header, and what lies between is taken out of use
+ * for good (state busy, slot 0).
+ */
+import { checkBits, PREVIOUS_FREE, packState, State, slotOf, stateOf } from "../block/header.ts";
+import type { BlockSpace } from "../block/space.ts";
+import { payloadBytes } from "../core/size-classes.ts";
+import { SLOTS } from "../core/tunables.ts";
+import type { WordIndex } from "../core/types.ts";
+import { CACHE_AREA, CACHE_WORDS, ControlDouble, WindowWord } from "../memory/layout.ts";
+import type { Heap, HeapWindow } from "./heap.ts";
+
+/** After a takeover: whatever the former owner was doing, everything is counted and indexed anew. */
+export function recover(heap: Heap): void {
+  heap.large.recount();
+  rebuild(heap);
+}
+
+/** Files all free memory anew and corrects the counters. */
+export function rebuild(heap: Heap): void {
+  const lost = lostSlots(heap);
+  const { doubles } = heap.control;
+  doubles[ControlDouble.takenBlocks] = 0;
+  doubles[ControlDouble.takenBytes] = 0;
+  let committed = doubles[ControlDouble.largeBytes]!;
+  for (const part of heap.windows) {
+    clearCaches(part, lost);
+    rebuildWindow(heap, part, lost);
+    committed += (part.space.words[WindowWord.high]! + 4 - part.space.first) * 4;
+  }
+  doubles[ControlDouble.committed] = committed;
+  heap.control.add(ControlDouble.rebuilds, 1);
+}
+
+/** Slots whose cached blocks belong to nobody: dead, vacant, and the caller's own. */
+function lostSlots(heap: Heap): Uint8Array {
+  const lost = new Uint8Array(256);
+  for (let slot = 1; slot <= SLOTS; slot++)
+    lost[slot] = slot === heap.slot || !heap.slots.lives(slot) ? 1 : 0;
+  return lost;
+}
+
+/** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */
+function clearCaches({ space }: HeapWindow, lost: Uint8Array): void {
+  for (let slot = 1; slot <= SLOTS; slot++) {
+    const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+    if (lost[slot] === 1 && space.words[from + 1] !== 0) space.words.fill(0, from, from + CACHE_WORDS);
+  }
+}
+
+function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): void {
+  const { words, top } = space;
+  policy.reset();
+  let run = 0 as WordIndex | 0;
+  let block = space.first;
+  while (block < top) {
+    mend(space, block);
+    const behind = space.next(block);
+    words[block - 2] = words[block - 2]! & ~PREVIOUS_FREE;
+    if (isLost(space, block, lost)) {
+      space.disown(block);
+      if (run === 0) run = block;
+      else space.absorb(run, block);
+    } else {
+      if (run !== 0) policy.free(run);
+      run = 0;
+      heap.control.add(ControlDouble.takenBlocks, 1);
+      heap.control.add(ControlDouble.takenBytes, payloadBytes(space.granules(block)));
+    }
+    block = behind;
+  }
+  if (run !== 0) policy.free(run);
+}
+
+function isLost(space: BlockSpace, block: WordIndex, lost: Uint8Array): boolean {
+  if (!space.isIntact(block)) return false;
+  const word1 = space.words[block - 1]!;
+  const state = stateOf(word1);
+  return state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
+}
+
+/** Makes sure that the chain goes on behind `block`, taking damaged memory out of use if it has to. */
+function mend(space: BlockSpace, block: WordIndex): void {
+  if (space.isIntact(block)) return;
+  const { words, top } = space;
+  const behind = space.next(block);
+  // Only word 1 is damaged: the chain goes on, and a free of this block will say so.
+  if (behind > block && (behind === top || space.isIntact(behind))) return;
+  let resumes: number = block + 4;
+  while (resumes < top && !space.isIntact(resumes)) resumes += 4;
+  const word0 = ((resumes - block) / 4) << 4;
+  words[block - 1] = packState(checkBits(block, word0, space.secret), State.busy, 0, 0);
+  words[block - 2] = word0;
+}

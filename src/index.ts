@@ -1,0 +1,48 @@
+/**
+ * Husky: memory outside the collected heap, for every Worker of a Bun program.
+ *
+ * The functions work on the process-wide heap, which all Workers share without a handshake. Pointers are plain
+ * numbers: give them to C through bun:ffi, or to other Workers in a message. All functions are safe from any
+ * Worker; a pointer may be freed by another Worker than the one that allocated it.
+ */
+import { Arena, heap } from "./arena/arena.ts";
+import type { Pointer } from "./core/types.ts";
+
+export type { ArenaHandle } from "./arena/handle.ts";
+export type { ArenaStats, BlockInfo } from "./arena/inspect.ts";
+export type { ArenaOptions } from "./arena/options.ts";
+export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
+export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";
+export type { Pointer } from "./core/types.ts";
+export { policyNames } from "./policies/catalogue.ts";
+export { Arena, heap };
+
+/** `heap.malloc`. */
+export function malloc(size: number): Pointer {
+  return heap.malloc(size);
+}
+
+/** `heap.calloc`. */
+export function calloc(count: number, size: number): Pointer {
+  return heap.calloc(count, size);
+}
+
+/** `heap.realloc`. */
+export function realloc(pointer: Pointer | number | null, size: number): Pointer {
+  return heap.realloc(pointer, size);
+}
+
+/** `heap.alignedAlloc`. */
+export function alignedAlloc(alignment: number, size: number): Pointer {
+  return heap.alignedAlloc(alignment, size);
+}
+
+/** `heap.free`. */
+export function free(pointer: Pointer | number | null): void {
+  heap.free(pointer);
+}
+
+/** `heap.usableSize`. */
+export function usableSize(pointer: Pointer | number | null): number {
+  return heap.usableSize(pointer);
+}

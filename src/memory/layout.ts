@@ -1,0 +1,105 @@
+/**
+ * What stands where in a window, in 32-bit words from its base.
+ *
+ *   0        64            POLICY_AREA + 1024      CONTROL_AREA (first window only)     first page after
+ *   +--------+-------------+----------------------+------------------------------------+--------------...
+ *   | header | policy area | caches, one per slot | control block of the arena         | blocks
+ *   +--------+-------------+----------------------+------------------------------------+--------------...
+ *
+ * Untouched parts cost address space only. All offsets are the same in every window, so that one attach routine
+ * serves all; only the first window keeps a control block.
+ */
+import { CLASSES } from "../core/size-classes.ts";
+import { SLOTS, WINDOWS } from "../core/tunables.ts";
+
+export const MAGIC = 0x48555359 | 0; // "HUSY"
+/** Raised with every change of this file, of the header format or of the control block. */
+export const VERSION = 1;
+
+/** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
+export const WindowWord = {
+  magic: 0,
+  version: 1,
+  number: 2,
+  /** Payload index of the first block. */
+  first: 3,
+  /** Header chain ends here: payload index that the next block carved from fresh memory will have. */
+  top: 16,
+  /** Words from the base that may be resident: what is charged to the arena's limit. */
+  high: 17,
+  /** Words from the base that are readable and writable: length of the view. */
+  access: 18,
+} as const;
+
+export const POLICY_AREA = 64;
+export const POLICY_WORDS = 1024;
+
+/** Words of one size class in a cache (cache/cache.ts). */
+export const ENTRY_WORDS = 4;
+/** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
+export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS) / 16) * 16) | 0;
+export const CACHE_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
+
+export const CONTROL_AREA: number = (CACHE_AREA + SLOTS * CACHE_WORDS) | 0;
+
+/** Control block: 32-bit words, relative to CONTROL_AREA. */
+export const ControlWord = {
+  magic: 0,
+  version: 1,
+  layout: 2,
+  pageSize: 3,
+  /** Mixed into every header check. */
+  secret: 4,
+  policy: 5,
+  /** 1 = Workers keep caches, 0 = every request takes the lock. */
+  workerCache: 6,
+  windows: 7,
+  /** The lock word stands alone in its cache line. */
+  lock: 16,
+} as const;
+
+/** Control block: 64-bit floats, as indexes of a Float64Array over the control area. */
+const FIRST_DOUBLE = 16;
+export const ControlDouble = {
+  id: FIRST_DOUBLE,
+  limit: FIRST_DOUBLE + 1,
+  largeThreshold: FIRST_DOUBLE + 2,
+  reserve: FIRST_DOUBLE + 3,
+  /** Bytes charged against the limit: touched prefixes of all windows and large mappings. */
+  committed: FIRST_DOUBLE + 4,
+  peakCommitted: FIRST_DOUBLE + 5,
+  /** Mapping that holds the registry of large blocks; 0 = none yet. */
+  largeTable: FIRST_DOUBLE + 6,
+  largeBlocks: FIRST_DOUBLE + 7,
+  largeBytes: FIRST_DOUBLE + 8,
+  /** Blocks that are in use or in a cache: taken from a policy and not given back. */
+  takenBlocks: FIRST_DOUBLE + 9,
+  takenBytes: FIRST_DOUBLE + 10,
+  /** Bytes given back to the system so far, and when memory first became idle (0 = it is not). */
+  releasedBytes: FIRST_DOUBLE + 11,
+  idleSince: FIRST_DOUBLE + 12,
+  /** Counters of events. */
+  refills: FIRST_DOUBLE + 13,
+  flushes: FIRST_DOUBLE + 14,
+  takeovers: FIRST_DOUBLE + 15,
+  rebuilds: FIRST_DOUBLE + 16,
+  adoptions: FIRST_DOUBLE + 17,
+  damaged: FIRST_DOUBLE + 18,
+  /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
+  windowBases: FIRST_DOUBLE + 24,
+  windowBytes: FIRST_DOUBLE + 24 + WINDOWS,
+} as const;
+
+/** Words of one slot in the slot table (heap/slots.ts). */
+export const SLOT_WORDS = 4;
+/** Slot table, in words relative to CONTROL_AREA. Slot numbers start at 1; entry 0 is unused. */
+export const SLOT_TABLE: number = ((ControlDouble.windowBytes + WINDOWS) * 2) | 0;
+const CONTROL_WORDS: number = (SLOT_TABLE + (SLOTS + 1) * SLOT_WORDS) | 0;
+
+/** A number that differs when the layout differs: attach compares it. */
+export const LAYOUT: number = (CONTROL_WORDS * 31 + CACHE_WORDS * 7 + SLOTS) | 0;
+
+/** Words from a window's base to its first page of blocks. */
+export function controlWords(pageSize: number): number {
+  return (Math.ceil(((CONTROL_AREA + CONTROL_WORDS) * 4) / pageSize) * (pageSize / 4)) | 0;
+}

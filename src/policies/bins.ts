@@ -1,0 +1,157 @@
+/**
+ * `bins`: two-level segregated fit (M. Masmano, I. Ripoll, A. Crespo, J. Real: "TLSF: a new dynamic memory
+ * allocator for real-time systems", 2004). Constant-time good fit, split on allocation, immediate merge with both
+ * neighbours.
+ *
+ * Free blocks of similar size share a list. The first level is the power of two, the second divides it into 16:
+ *
+ *   granules below 16: first level 0, second level = granules (exact)
+ *   else:              first level = floor(log2) - 3, second level = the four bits behind the leading one
+ *
+ * Policy area: word 0 the first-level bitmap, words 1.. the second-level bitmaps, then the list heads.
+ * A list is doubly linked through words b (next) and b + 1 (previous); 0 ends it. A new block goes in front.
+ */
+import type { BlockSpace } from "../block/space.ts";
+import type { WordIndex } from "../core/types.ts";
+import { POLICY_AREA, POLICY_WORDS } from "../memory/layout.ts";
+import { DamagedIndex, type Policy, type PolicyMaker } from "./policy.ts";
+
+const SECOND_LOG = 4;
+const SECOND_LEVELS = 1 << SECOND_LOG;
+/** floor(log2) of the largest block, 2^28 granules, less 3, plus one. */
+const FIRST_LEVELS = 26;
+
+const FIRST_MAP = POLICY_AREA;
+const SECOND_MAPS = (POLICY_AREA + 1) | 0;
+const HEADS = (POLICY_AREA + 32) | 0;
+
+if (HEADS + FIRST_LEVELS * SECOND_LEVELS > POLICY_AREA + POLICY_WORDS)
+  throw new Error("bins: policy area too small");
+
+/** List number of a block: first level x 16 + second level. */
+export function binOf(granules: number): number {
+  if (granules < SECOND_LEVELS) return granules;
+  const log = 31 - Math.clz32(granules);
+  return ((log - SECOND_LOG + 1) << SECOND_LOG) | ((granules >>> (log - SECOND_LOG)) & (SECOND_LEVELS - 1));
+}
+
+/** The first list whose blocks all have at least `granules`. */
+export function binFor(granules: number): number {
+  if (granules < SECOND_LEVELS) return granules;
+  const log = 31 - Math.clz32(granules);
+  return binOf(granules + (1 << (log - SECOND_LOG)) - 1);
+}
+
+class Bins implements Policy {
+  constructor(private readonly space: BlockSpace) {}
+
+  allocate(granules: number): WordIndex | 0 {
+    const block = this.find(granules);
+    if (block === 0) return this.space.carve(granules);
+    this.remove(block);
+    const rest = this.space.split(block, granules);
+    if (rest !== 0) this.insert(rest);
+    return block;
+  }
+
+  free(block: WordIndex): void {
+    const space = this.space;
+    space.disown(block);
+    const behind = space.freeBehind(block);
+    if (behind !== 0) {
+      this.remove(behind);
+      space.absorb(block, behind);
+    }
+    let whole = block;
+    const before = space.freeBefore(block);
+    if (before !== 0) {
+      this.remove(before);
+      space.absorb(before, block);
+      whole = before;
+    }
+    if (space.next(whole) === space.top) space.retreat(whole);
+    else this.insert(whole);
+  }
+
+  remove(block: WordIndex): void {
+    const space = this.space;
+    const words = space.words;
+    if (!space.isFree(block)) throw new DamagedIndex(block);
+    const next = words[block]!;
+    const previous = words[block + 1]!;
+    const bin = binOf(space.granules(block));
+    if (next !== 0 && words[next + 1] !== block) throw new DamagedIndex(block);
+    if (words[previous === 0 ? HEADS + bin : previous] !== block) throw new DamagedIndex(block);
+    if (next !== 0) words[next + 1] = previous;
+    if (previous !== 0) words[previous] = next;
+    else {
+      words[HEADS + bin] = next;
+      if (next === 0) this.markEmpty(bin);
+    }
+    space.conceal(block);
+  }
+
+  reset(): void {
+    this.space.words.fill(0, POLICY_AREA, POLICY_AREA + POLICY_WORDS);
+  }
+
+  forEachFree(granules: number, visit: (block: WordIndex) => void): void {
+    const words = this.space.words;
+    for (let bin = binOf(granules); bin < FIRST_LEVELS * SECOND_LEVELS; bin++) {
+      let previous = 0;
+      for (let block = words[HEADS + bin]!; block !== 0; block = words[block]!) {
+        // The back link also rules out a cycle.
+        if (!this.space.isFree(block) || words[block + 1] !== previous) throw new DamagedIndex(block);
+        previous = block;
+        if (this.space.granules(block as WordIndex) >= granules) visit(block as WordIndex);
+      }
+    }
+  }
+
+  private insert(block: WordIndex): void {
+    const words = this.space.words;
+    const bin = binOf(this.space.granules(block));
+    const head = words[HEADS + bin]!;
+    words[block] = head;
+    words[block + 1] = 0;
+    if (head !== 0) words[head + 1] = block;
+    words[HEADS + bin] = block;
+    words[SECOND_MAPS + (bin >>> SECOND_LOG)]! |= 1 << (bin & (SECOND_LEVELS - 1));
+    words[FIRST_MAP]! |= 1 << (bin >>> SECOND_LOG);
+    this.space.announce(block);
+  }
+
+  /** The first block of the first list that is sure to fit, or 0. */
+  private find(granules: number): WordIndex | 0 {
+    const words = this.space.words;
+    const bin = binFor(granules);
+    let first = bin >>> SECOND_LOG;
+    let map = words[SECOND_MAPS + first]! & (-1 << (bin & (SECOND_LEVELS - 1)));
+    if (map === 0) {
+      const higher = first === 31 ? 0 : words[FIRST_MAP]! & (-1 << (first + 1));
+      if (higher === 0) return 0;
+      first = lowestBit(higher);
+      map = words[SECOND_MAPS + first]!;
+    }
+    const block = words[HEADS + (first << SECOND_LOG) + lowestBit(map)]! as WordIndex;
+    if (!this.space.isFree(block)) throw new DamagedIndex(block);
+    return block;
+  }
+
+  private markEmpty(bin: number): void {
+    const words = this.space.words;
+    const first = bin >>> SECOND_LOG;
+    const map = words[SECOND_MAPS + first]! & ~(1 << (bin & (SECOND_LEVELS - 1)));
+    words[SECOND_MAPS + first] = map;
+    if (map === 0) words[FIRST_MAP] = words[FIRST_MAP]! & ~(1 << first);
+  }
+}
+
+function lowestBit(map: number): number {
+  return 31 - Math.clz32(map & -map);
+}
+
+export const bins: PolicyMaker = {
+  name: "bins",
+  create: (space) => new Bins(space),
+};

@@ -1,0 +1,37 @@
+/**
+ * A policy decides how free blocks of one window are organised and found. Policies know nothing of locks,
+ * Workers, caches, limits or the operating system; the heap calls them one at a time, under the lock.
+ *
+ * A policy keeps its state in the window's policy area and inside the free blocks, never in JavaScript objects,
+ * because the next call may come from another Worker.
+ */
+import type { BlockSpace } from "../block/space.ts";
+import type { WordIndex } from "../core/types.ts";
+
+export interface Policy {
+  /**
+   * A block of at least `granules`, out of every list, its state still "free", or 0 if the window has none.
+   * The caller decides who owns it.
+   */
+  allocate(granules: number): WordIndex | 0;
+  /** Files a block (state "free" or disowned by this call), merging with neighbours as the policy likes. */
+  free(block: WordIndex): void;
+  /** Takes one free block out of the lists: a neighbour is about to absorb it. */
+  remove(block: WordIndex): void;
+  /** Forgets every free block: the index is empty afterwards. */
+  reset(): void;
+  /** Calls back for each free block of at least `granules`, which must not be allocated or freed meanwhile. */
+  forEachFree(granules: number, visit: (block: WordIndex) => void): void;
+}
+
+export interface PolicyMaker {
+  readonly name: string;
+  create(space: BlockSpace): Policy;
+}
+
+/** Thrown when a link or a header of a free block turns out to be damaged. The heap rebuilds the index then. */
+export class DamagedIndex extends Error {
+  constructor(readonly block: number) {
+    super(`the free list is damaged at word ${block}`);
+  }
+}
