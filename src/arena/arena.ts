@@ -6,41 +6,28 @@
 import { nativePlatform } from "../../native/index.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize } from "../core/arguments.ts";
-import { ArenaError, InvalidPointerError } from "../core/errors.ts";
-import { GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
+import { ArenaError } from "../core/errors.ts";
+import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { discardBlocks, unmapAll } from "../heap/discard.ts";
-import { findLarge, largePayloadBytes, unmapLarge } from "../heap/large-blocks.ts";
+import { findLarge, largePayloadBytes } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ArenaHandle, checkHandle } from "./handle.ts";
 import { type ArenaStats, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
-import { attachTo, createArena, directory, joinProcessHeap } from "./join.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
+import { freePointer, usableSizeOf } from "./pointer-calls.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
 import { reallocateBlock, reallocateLarge } from "./reallocate.ts";
+import { ArenaSource, ListedSource, ProcessHeapSource } from "./source.ts";
 import { verify } from "./verify.ts";
-
-/** How an Arena object came to be, and so what its `dispose` does. */
-type Role = "process-wide" | "creator" | "guest";
-
-/** In place of options: an object for an arena that exists, or is made by whoever uses it first. */
-class Origin {
-  constructor(
-    readonly role: Role,
-    readonly name: string,
-  ) {}
-}
 
 /** This Worker's Arena objects of private arenas, by id: attaching twice gives the same object. */
 const attached = new Map<number, Arena>();
 
 export class Arena implements Disposable {
-  /** The name given in the options; "heap" for the process-wide heap. */
-  readonly name: string;
-  private readonly role: Role;
-  private hot: WindowCache = WindowCache.none();
+  private readonly source: ArenaSource;
+  private hot: WindowCache = WindowCache.none(this);
   private attachment: Attachment | undefined;
-  private known: ArenaHandle | undefined;
   private uses = 1;
   private closed = false;
 
@@ -48,17 +35,14 @@ export class Arena implements Disposable {
    * Makes a private arena. Throws TypeError or RangeError for bad options, OutOfMemoryError if the system refuses
    * the address space, ArenaError "too-many-arenas".
    */
-  constructor(options: ArenaOptions = {}) {
-    if (options instanceof Origin) {
-      this.role = options.role;
-      this.name = options.name;
+  constructor(options: ArenaOptions | ArenaSource = {}) {
+    if (options instanceof ArenaSource) {
+      this.source = options;
       return;
     }
-    const { name, ...geometry } = resolveOptions(options, nativePlatform().pages.pageSize);
-    this.role = "creator";
-    this.name = name;
-    const { attachment, handle } = createArena(name, geometry);
-    this.adopt(attachment, handle);
+    const { name, ...shape } = resolveOptions(options, nativePlatform().pages.pageSize);
+    this.source = ListedSource.create(name, shape);
+    this.join();
   }
 
   /**
@@ -69,19 +53,24 @@ export class Arena implements Disposable {
   static attach(handle: ArenaHandle): Arena {
     checkHandle(handle);
     const present = attached.get(handle.id);
-    if (present !== undefined && present.known?.address === handle.address) {
+    if (present !== undefined && present.source.handle!.address === handle.address) {
       present.uses++;
       return present;
     }
-    const arena = new Arena(new Origin("guest", handle.name));
-    arena.adopt(attachTo(handle), { ...handle });
+    const arena = new Arena(ListedSource.find(handle));
+    arena.join();
     return arena;
+  }
+
+  /** The name given in the options; "heap" for the process-wide heap. */
+  get name(): string {
+    return this.source.name;
   }
 
   /** What another Worker needs to attach: a plain object that postMessage can carry. */
   get handle(): ArenaHandle {
     this.join();
-    return { ...this.known! };
+    return { ...this.source.handle! };
   }
 
   /**
@@ -89,8 +78,7 @@ export class Arena implements Disposable {
    * TypeError or RangeError for a bad size, OutOfMemoryError. From any Worker, as all methods here.
    */
   malloc(size: number): Pointer {
-    const pointer = this.hot.take(size);
-    return pointer !== 0 ? pointer : this.mallocSlow(size);
+    return this.hot.malloc(size);
   }
 
   /** A block of `count` x `size` zero bytes. Throws as `malloc`, also if the product is not a safe integer. */
@@ -98,8 +86,9 @@ export class Arena implements Disposable {
     const byteLength = checkProduct(count, size);
     const pointer = this.malloc(byteLength);
     // Large blocks come fresh from the system, which zeroes them.
-    if (byteLength <= this.join().heap.geometry.largeThresholdBytes) {
-      nativePlatform().pages.fill(pointer as unknown as Address, 0, byteLength);
+    const { geometry, platform } = this.join().heap;
+    if (byteLength <= geometry.largeThresholdBytes) {
+      platform.pages.fill(pointer as unknown as Address, 0, byteLength);
     }
     return pointer;
   }
@@ -138,22 +127,14 @@ export class Arena implements Disposable {
    * cannot be a pointer, InvalidPointerError for a pointer that is no block in use; the arena is unchanged then.
    */
   free(pointer: Pointer | number | null): void {
-    if (!this.hot.give(pointer as number)) this.freeSlow(pointer);
+    this.hot.free(pointer as number);
   }
 
   /** Bytes that can be used at `pointer`: at least what was requested. 0 for null. Throws as `free`. */
   usableSize(pointer: Pointer | number | null): number {
     const address = checkPointer(pointer);
     if (address === 0) return 0;
-    const attachment = this.join();
-    const cache = cacheOf(attachment, address);
-    if (cache !== undefined) {
-      const block = blockAt(attachment, cache, address);
-      if (block !== 0) return payloadBytes(cache.words[block - 2]! >>> 4);
-    }
-    const large = cache === undefined ? findLarge(attachment.heap, address) : undefined;
-    if (large === undefined) throw diagnose(attachment, address, "usableSize");
-    return largePayloadBytes(large);
+    return usableSizeOf(this.join(), address);
   }
 
   /**
@@ -200,7 +181,7 @@ export class Arena implements Disposable {
   detach(): void {
     this.attachment?.detach();
     this.attachment = undefined;
-    this.hot = WindowCache.none();
+    this.hot = WindowCache.none(this);
   }
 
   /**
@@ -210,7 +191,7 @@ export class Arena implements Disposable {
    */
   dispose(): void {
     if (this.closed) return;
-    if (this.role === "process-wide") {
+    if (this.source.role === "process-wide") {
       throw new ArenaError(
         "busy",
         "the process-wide heap serves every Worker and cannot be disposed; use detach or trim",
@@ -220,50 +201,33 @@ export class Arena implements Disposable {
       this.uses--;
       return;
     }
-    if (this.role === "creator") this.unmap(this.join());
+    if (this.source.role === "creator") this.unmap(this.join());
     else this.detach();
     this.attachment = undefined;
-    this.hot = WindowCache.none();
+    this.hot = WindowCache.none(this);
     this.closed = true;
-    attached.delete(this.known!.id);
+    attached.delete(this.source.handle!.id);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  private mallocSlow(size: number): Pointer {
+  /** For the caches: a request that they cannot serve. Not part of the API. */
+  mallocSlow(size: number): Pointer {
     checkSize("size", size);
+    const attached = this.attachment !== undefined;
     const attachment = this.join();
-    // Attaching may have brought a cache: the first request of an idle Worker finds it filled.
-    const pointer = this.hot.take(size);
-    if (pointer !== 0) return pointer;
-    const slow = attachment.malloc(size);
+    // A Worker that has just attached may have found a cache in place.
+    const pointer = attached ? attachment.malloc(size) : this.hot.malloc(size);
     this.hot = attachment.hot;
-    return slow;
+    return pointer;
   }
 
-  private freeSlow(pointer: Pointer | number | null): void {
+  /** For the caches: a pointer that they cannot file. Not part of the API. */
+  freeSlow(pointer: unknown): void {
     const address = checkPointer(pointer);
-    if (address === 0) return;
-    const attachment = this.join();
-    const cache = cacheOf(attachment, address);
-    if (cache !== undefined) {
-      const block = blockAt(attachment, cache, address);
-      if (block !== 0 && attachment.freeBlock(cache, block)) return;
-    } else {
-      const freed = unmapLarge(attachment.heap, address);
-      if (freed === true) return;
-      if (freed === "corrupt") {
-        throw new InvalidPointerError(
-          "corrupt-block",
-          "free",
-          address,
-          "the words in front of this large block were overwritten; it is out of use",
-        );
-      }
-    }
-    throw diagnose(attachment, address, "free");
+    if (address !== 0) freePointer(this.join(), address);
   }
 
   private locked<Result>(look: (attachment: Attachment) => Result): Result {
@@ -280,24 +244,15 @@ export class Arena implements Disposable {
   private join(): Attachment {
     if (this.attachment !== undefined) return this.attachment;
     if (this.closed) throw new ArenaError("disposed", `the arena "${this.name}" was disposed`);
-    if (this.role === "process-wide") {
-      const { attachment, handle } = joinProcessHeap();
-      return this.adopt(attachment, handle);
-    }
-    return this.adopt(attachTo(this.known!), this.known!);
-  }
-
-  private adopt(attachment: Attachment, handle: ArenaHandle): Attachment {
+    const attachment = this.source.join(this);
     this.attachment = attachment;
     this.hot = attachment.hot;
-    this.known = handle;
-    if (this.role !== "process-wide") attached.set(handle.id, this);
+    if (this.source.role !== "process-wide") attached.set(this.source.handle!.id, this);
     return attachment;
   }
 
   private unmap(attachment: Attachment): void {
-    const { address, id } = this.known!;
-    if (!directory().close(address, id)) {
+    if (!this.source.close()) {
       throw new ArenaError(
         "busy",
         `the arena "${this.name}" cannot be disposed: a Worker is attaching to it`,
@@ -310,19 +265,21 @@ export class Arena implements Disposable {
       unmapAll(attachment.heap);
       gone = true;
     } finally {
-      directory().closed(address, id, gone);
+      this.source.closed(gone);
     }
   }
 
   private refuseIfShared({ heap, slot }: Attachment, operation: string): void {
     const others = heap.slots.living() - 1 + heap.slots.countAttachment(slot, 0) - 1;
-    if (this.role === "process-wide" || others > 0) {
+    if (this.source.role === "process-wide" || others > 0) {
       const why =
-        this.role === "process-wide" ? "it is the process-wide heap" : `${others} other Workers are attached`;
+        this.source.role === "process-wide"
+          ? "it is the process-wide heap"
+          : `${others} other Workers are attached`;
       throw new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
     }
   }
 }
 
 /** The process-wide heap: the same memory in every Worker of the process. Mapped at its first use. */
-export const heap: Arena = new Arena(new Origin("process-wide", "heap"));
+export const heap: Arena = new Arena(new ProcessHeapSource());

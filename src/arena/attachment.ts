@@ -4,7 +4,7 @@
  */
 import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
-import { PENDING, WindowCache } from "../cache/cache.ts";
+import { PENDING, type SlowPath, WindowCache } from "../cache/cache.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
@@ -29,7 +29,10 @@ export class Attachment {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
-  constructor(readonly heap: Heap) {
+  constructor(
+    readonly heap: Heap,
+    private readonly slowPath: SlowPath,
+  ) {
     const { slot, adopted } = heap.slots.claim();
     if (slot === 0) {
       throw new ArenaError(
@@ -118,7 +121,9 @@ export class Attachment {
     const { windows, geometry } = this.heap;
     for (let number = this.caches.length; number < windows.length; number++) {
       const { window } = windows[number]!;
-      this.caches.push(new WindowCache(window, number, geometry.secret, this.slot, geometry.workerCache));
+      this.caches.push(
+        new WindowCache(window, number, geometry.secret, this.slot, geometry.workerCache, this.slowPath),
+      );
     }
     for (const cache of this.caches) cache.sync();
   }
@@ -192,13 +197,11 @@ export class Attachment {
     const cls = classForRequest[granulesFor(byteLength)]!;
     const head = this.hot.words[this.hot.entries + cls * 4]!;
     if (head !== 0) throw this.damagedList(head);
-    for (;;) {
-      const index = refill(this.heap, this.caches, this.hot.number, cls, this.batches);
-      if (index < 0) return 0;
-      this.serveFrom(index);
-      const pointer = this.hot.take(byteLength);
-      if (pointer !== 0) return pointer;
-    }
+    const index = refill(this.heap, this.caches, this.hot.number, cls, this.batches);
+    if (index < 0) return 0;
+    this.serveFrom(index);
+    // Filled now; or, in a window this Worker had no cache in yet, the slow path comes here once more.
+    return this.hot.malloc(byteLength);
   }
 
   /** A cached block's link or header was overwritten after its free: the cache is given up and indexed anew. */

@@ -25,14 +25,14 @@ export interface ArenaOptions {
   name?: string;
 }
 
+/** What the options decide of an arena's geometry. */
+export type ArenaShape = Omit<Geometry, "id" | "secret">;
+
 const THRESHOLD_MOST = 2 ** 30;
 const NAMES = ["policy", "limit", "reserve", "largeThreshold", "workerCache", "checks", "name"];
 
 /** Checks the options. Throws TypeError or RangeError naming the option, its value and the allowed range. */
-export function resolveOptions(
-  options: ArenaOptions,
-  pageSize: number,
-): Omit<Geometry, "id" | "secret"> & { name: string } {
+export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaShape & { name: string } {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`\`options\` must be an object, got ${show(options)}`);
   }

@@ -59,7 +59,7 @@ export function granulesOf(word0: number): number {
 
 /** Word 1 of a block in the given state. */
 export function packState(check: number, state: number, slot: number, tailBytes: number): number {
-  const tail = tailBytes < TAIL_UNKNOWN ? tailBytes : TAIL_UNKNOWN;
+  const tail = Math.min(tailBytes, TAIL_UNKNOWN);
   return check | (tail << TAIL_SHIFT) | (slot << SLOT_SHIFT) | state;
 }
 

@@ -6,8 +6,8 @@
  * others only once it is dead, under the lock). Four words a size class, from `entries + class * 4`:
  *
  *   0  head     first cached block, 0 = none; each block's word b holds the next
- *   1  taken    blocks taken from the list by `take`, modulo 2^32
- *   2  given    blocks put on the list by `give`, modulo 2^32
+ *   1  taken    blocks taken from the list by `malloc`, modulo 2^32
+ *   2  given    blocks put on the list by `free`, modulo 2^32
  *   3  room     given - taken at which the list is full: capacity less the blocks that batches brought
  *
  * Class 0 does not exist; its words serve the cache as a whole: 0 the block that is being taken over from another
@@ -22,6 +22,7 @@ import {
   State,
   TAIL_MASK,
   TAIL_SHIFT,
+  TAIL_UNKNOWN,
 } from "../block/header.ts";
 import {
   CACHED_GRANULES,
@@ -47,6 +48,14 @@ export const classCapacity: Int32Array = classGranules.map((granules) =>
   ),
 );
 
+/** Who answers what the cache cannot. Tail calls: nothing of the fast path is pending when they are made. */
+export interface SlowPath {
+  /** `size` may be anything. */
+  mallocSlow(size: number): Pointer;
+  /** `pointer` may be anything. */
+  freeSlow(pointer: number): void;
+}
+
 export class WindowCache {
   words: Int32Array;
   readonly base: number;
@@ -67,6 +76,7 @@ export class WindowCache {
     slot: SlotNumber,
     /** False: the cache holds nothing, every request goes to the heap. */
     private readonly enabled: boolean,
+    private readonly slowPath: SlowPath,
   ) {
     this.words = window.words;
     this.base = window.base;
@@ -79,9 +89,9 @@ export class WindowCache {
   }
 
   /** A cache without memory behind it: it takes nothing and gives nothing. For arenas that are not attached. */
-  static none(): WindowCache {
+  static none(slowPath: SlowPath): WindowCache {
     const words = new Int32Array(CACHE_AREA + CACHE_WORDS);
-    return new WindowCache({ words, base: Number.NaN } as Window, 0, 0, 1 as SlotNumber, false);
+    return new WindowCache({ words, base: Number.NaN } as Window, 0, 0, 1 as SlotNumber, false, slowPath);
   }
 
   /** Fills the rooms of an empty cache. A cache inherited from a dead Worker stays as it is. */
@@ -100,49 +110,59 @@ export class WindowCache {
     this.span = (this.words.length - 2) | 0;
   }
 
-  /** A block for `size` bytes from this cache, or 0: not cached, empty, damaged, or `size` is no valid size. */
-  take(size: number): Pointer | 0 {
-    if (typeof size !== "number" || (size | 0) !== size || size < 0 || size > LARGEST_CACHED_BYTES) return 0;
-    const cls = classForRequest[(size + 23) >>> 4]!;
-    const words = this.words;
-    const entry = this.entries + (cls << 2);
-    const block = words[entry]!;
-    if (block === 0) return 0;
-    const word1 = words[block - 1]!;
-    // State, slot and (cleared) tail in one comparison: a link that was overwritten leads to something else.
-    if ((word1 & ~CHECK_MASK) !== this.cachedMine) return 0;
-    const tail = (words[block - 2]! & SIZE_MASK) - 8 - size;
-    words[entry] = words[block]!;
-    words[entry + 1] = (words[entry + 1]! + 1) | 0;
-    words[block - 1] = (word1 & CHECK_MASK) | this.mine | (tail < 31 ? tail << TAIL_SHIFT : TAIL_MASK);
-    return (this.base + block * 4) as Pointer;
+  /**
+   * A block for `size` bytes: from this cache, or from the slow path if it is empty, damaged, or not asked. One
+   * exit to the slow path keeps the code small enough to be inlined (docs/runtime.md).
+   */
+  malloc(size: number): Pointer {
+    if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= LARGEST_CACHED_BYTES) {
+      const words = this.words;
+      const entry = this.entries + (classForRequest[(size + 23) >>> 4]! << 2);
+      const block = words[entry]!;
+      if (block !== 0) {
+        const word1 = words[block - 1]!;
+        // State, slot and (cleared) tail in one comparison: a link that was overwritten leads to something else.
+        if ((word1 & ~CHECK_MASK) === this.cachedMine) {
+          const tail = Math.min((words[block - 2]! & SIZE_MASK) - 8 - size, TAIL_UNKNOWN);
+          words[entry] = words[block]!;
+          words[entry + 1] = (words[entry + 1]! + 1) | 0;
+          words[block - 1] = (word1 & CHECK_MASK) | this.mine | (tail << TAIL_SHIFT);
+          return (this.base + block * 4) as Pointer;
+        }
+      }
+    }
+    return this.slowPath.mallocSlow(size);
   }
 
   /**
-   * Puts a block that this Worker allocated into the cache. False if that is not so, or the class is full, or
-   * `pointer` is no pointer at all: the caller finds out which.
+   * Puts a block that this Worker allocated into the cache. Whatever else `pointer` is, and if the class is full,
+   * the slow path finds out.
    */
-  give(pointer: number): boolean {
-    if (typeof pointer !== "number") return false;
-    const block = pointer >>> 2;
-    const words = this.words;
-    // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
-    if (this.base + block * 4 !== pointer || (block - 2) >>> 0 >= this.span) return false;
-    const word0 = words[block - 2]!;
-    const check =
-      (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
-    if (((words[block - 1]! ^ check) & ~TAIL_MASK) !== this.mine) return false;
-    const granules = word0 >>> 4;
-    if (granules > CACHED_GRANULES) return false;
-    const entry = this.entries + (classOfBlock[granules]! << 2);
-    const given = (words[entry + 2]! + 1) | 0;
-    if (((given - words[entry + 1]!) | 0) > words[entry + 3]!) return false;
-    words[block - 1] = check | this.cachedMine;
-    words[block] = words[entry]!;
-    words[entry] = block;
-    words[entry + 2] = given;
-    return true;
+  free(pointer: number): void {
+    if (typeof pointer === "number") {
+      const block = pointer >>> 2;
+      const words = this.words;
+      // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
+      if (this.base + block * 4 === pointer && (block - 2) >>> 0 < this.span) {
+        const word0 = words[block - 2]!;
+        const check =
+          (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
+        if (((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine && word0 >>> 4 <= CACHED_GRANULES) {
+          const entry = this.entries + (classOfBlock[word0 >>> 4]! << 2);
+          const given = (words[entry + 2]! + 1) | 0;
+          if (((given - words[entry + 1]!) | 0) <= words[entry + 3]!) {
+            words[block - 1] = check | this.cachedMine;
+            words[block] = words[entry]!;
+            words[entry] = block;
+            words[entry + 2] = given;
+            return;
+          }
+        }
+      }
+    }
+    this.slowPath.freeSlow(pointer);
   }
+
   /** Puts a block that this Worker has claimed (state busy) into the cache. False if its class is full. */
   put(block: number): boolean {
     const words = this.words;

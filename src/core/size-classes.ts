@@ -18,7 +18,7 @@ const EXACT_GRANULES = EXACT_BYTES / GRANULE_BYTES;
 /** Granules of a block whose payload has at least `byteLength` bytes. Valid up to 2^31 - 32 bytes. */
 export function granulesFor(byteLength: number): Granules {
   const granules = (byteLength + HEADER_BYTES + GRANULE_BYTES - 1) >>> 4;
-  return (granules < LEAST_GRANULES ? LEAST_GRANULES : granules) as Granules;
+  return Math.max(granules, LEAST_GRANULES) as Granules;
 }
 
 /** Bytes of payload in a block of `granules`. */

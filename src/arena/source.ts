@@ -1,0 +1,153 @@
+/**
+ * Where an Arena object's memory comes from, and how this Worker gets at it: the process-wide heap, a private
+ * arena listed in the directory, or (in the tests) a heap on simulated pages.
+ */
+import { nativePlatform } from "../../native/index.ts";
+import type { SlowPath } from "../cache/cache.ts";
+import { ArenaError, hex, OutOfMemoryError } from "../core/errors.ts";
+import type { Address } from "../core/types.ts";
+import type { Geometry } from "../heap/control.ts";
+import { Heap } from "../heap/heap.ts";
+import { VERSION } from "../memory/layout.ts";
+import type { Platform } from "../memory/platform.ts";
+import { Attachment } from "./attachment.ts";
+import { Directory } from "./directory.ts";
+import type { ArenaHandle } from "./handle.ts";
+import { type ArenaShape, resolveOptions } from "./options.ts";
+
+/** What `dispose` means: the heap is never disposed, a creator ends the arena, a guest leaves it. */
+export type Role = "process-wide" | "creator" | "guest";
+
+export abstract class ArenaSource {
+  abstract readonly name: string;
+  abstract readonly role: Role;
+  /** Known once the arena exists. */
+  abstract readonly handle: ArenaHandle | undefined;
+  /** Attaches this Worker; the caches report to `slowPath` what they cannot serve. */
+  abstract join(slowPath: SlowPath): Attachment;
+  /** Keeps others from attaching while the arena is being disposed. False if one is attaching right now. */
+  abstract close(): boolean;
+  /** Ends `close`: the arena is gone, or open again. */
+  abstract closed(gone: boolean): void;
+}
+
+let opened: Directory | undefined;
+
+/** The process's directory of arenas, opened at the first call in each Worker. */
+function directory(): Directory {
+  opened ??= Directory.open(nativePlatform());
+  return opened;
+}
+
+export class ProcessHeapSource extends ArenaSource {
+  readonly name = "heap";
+  readonly role = "process-wide";
+  handle: ArenaHandle | undefined;
+
+  join(slowPath: SlowPath): Attachment {
+    const platform = nativePlatform();
+    const { name: _, ...shape } = resolveOptions({}, platform.pages.pageSize);
+    const heap = openHeap(directory().processHeap(() => placeOf(makeHeap(platform, shape))));
+    this.handle = handleOf(heap, this.name);
+    return new Attachment(heap, slowPath);
+  }
+
+  close(): boolean {
+    return false;
+  }
+
+  closed(): void {}
+}
+
+export class ListedSource extends ArenaSource {
+  readonly name: string;
+
+  private constructor(
+    readonly handle: ArenaHandle,
+    readonly role: Role,
+    private fresh: Heap | undefined,
+  ) {
+    super();
+    this.name = handle.name;
+  }
+
+  /** Makes a private arena. Throws OutOfMemoryError, ArenaError "too-many-arenas". */
+  static create(name: string, shape: ArenaShape): ListedSource {
+    let made: Heap | undefined;
+    directory().add(() => {
+      made = makeHeap(nativePlatform(), shape);
+      return placeOf(made);
+    });
+    return new ListedSource(handleOf(made!, name), "creator", made);
+  }
+
+  /** For an arena that another Worker made; `join` finds out whether it exists. */
+  static find(handle: ArenaHandle): ListedSource {
+    return new ListedSource({ ...handle }, "guest", undefined);
+  }
+
+  /** Throws ArenaError "bad-handle", "disposed" or "too-many-workers". */
+  join(slowPath: SlowPath): Attachment {
+    const { address, id, name } = this.handle;
+    const { fresh } = this;
+    this.fresh = undefined;
+    if (fresh !== undefined) return new Attachment(fresh, slowPath);
+    if (!directory().visit(address, id)) {
+      if (directory().lists(address)) {
+        throw new ArenaError(
+          "disposed",
+          `the arena "${name}" was disposed; another one is at ${hex(address)} now`,
+        );
+      }
+      throw new ArenaError(
+        "bad-handle",
+        `no arena of this process is at ${hex(address)}: it was disposed, or never was`,
+      );
+    }
+    try {
+      return new Attachment(openHeap(address as Address), slowPath);
+    } finally {
+      directory().left(address, id);
+    }
+  }
+
+  close(): boolean {
+    return directory().close(this.handle.address, this.handle.id);
+  }
+
+  closed(gone: boolean): void {
+    directory().closed(this.handle.address, this.handle.id, gone);
+  }
+}
+
+/** Maps a new arena. Throws OutOfMemoryError. */
+export function makeHeap(platform: Platform, shape: ArenaShape): Heap {
+  const [high, low, secret] = crypto.getRandomValues(new Uint32Array(3)) as unknown as [
+    number,
+    number,
+    number,
+  ];
+  const id = (high % 2 ** 20) * 2 ** 32 + low + 1;
+  const heap = Heap.create(platform, { ...shape, id, secret: secret | 0 });
+  if (typeof heap === "number") {
+    const detail = `the system refused a window of ${shape.reserveBytes} bytes: ${platform.pages.describeError(heap)}`;
+    throw new OutOfMemoryError("system", shape.reserveBytes, 0, detail);
+  }
+  return heap;
+}
+
+function openHeap(address: Address): Heap {
+  const heap = Heap.open(nativePlatform(), address);
+  if (typeof heap === "string")
+    throw new ArenaError("bad-handle", `the arena at ${hex(address)} cannot be read: ${heap}`);
+  return heap;
+}
+
+function placeOf(heap: Heap): { address: number; id: number } {
+  const { id } = heap.geometry as Geometry;
+  return { address: heap.control.base, id };
+}
+
+export function handleOf(heap: Heap, name: string): ArenaHandle {
+  return { version: VERSION, name, ...placeOf(heap) };
+}
