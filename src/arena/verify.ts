@@ -19,9 +19,9 @@ export function verify(heap: Heap): void {
     const { free, others } = verifyChain(part);
     verifyIndex(part, free);
     taken += others;
-    const { words, first, top } = part.space;
+    const { words, first } = part.space;
     const high = words[WindowWord.high]!;
-    require(top - 2 <= high &&
+    require(part.space.end <= high &&
       high <= words[WindowWord.access]!, "chain end <= charged end <= accessible end");
     committed += (high + 4 - first) * 4;
   }

@@ -47,6 +47,11 @@ export class BlockSpace {
     return this.words[WindowWord.top] as WordIndex;
   }
 
+  /** Word behind the last block. The words before the first header, which nobody uses, count only with a block. */
+  get end(): number {
+    return this.top === this.first ? this.first - 4 : this.top - 2;
+  }
+
   granules(block: WordIndex): number {
     return granulesOf(this.words[block - 2]!);
   }

@@ -43,7 +43,7 @@ export function purge(heap: Heap): boolean {
 function trimTop(heap: Heap, { window, space }: HeapWindow): number {
   const { pages } = heap.platform;
   const pageWords = pages.pageSize / 4;
-  const keep = Math.ceil((space.top - 2) / pageWords) * pageWords;
+  const keep = Math.ceil(space.end / pageWords) * pageWords;
   const bytes = (space.words[WindowWord.high]! - keep) * 4;
   if (bytes <= 0 || pages.release((window.base + keep * 4) as Address, bytes) < 0) return 0;
   space.words[WindowWord.high] = keep;

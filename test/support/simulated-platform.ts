@@ -1,0 +1,176 @@
+/**
+ * A platform in ordinary memory, with injected refusals: the allocator above it cannot tell the difference.
+ *
+ * Addresses are made up. Each mapping is an ArrayBuffer of its own, so that a read or write outside a mapping, or
+ * of memory that was never committed, is an exception here instead of a fault.
+ */
+import type { Address, ThreadId } from "../../src/core/types.ts";
+import type { PageSource, Platform, SystemResult, ThreadSource } from "../../src/memory/platform.ts";
+
+const ENOMEM = 12;
+const EEXIST = 17;
+const PAGE = 4096;
+
+interface Mapping {
+  address: number;
+  byteLength: number;
+  buffer: ArrayBuffer;
+  /** Bytes from the start that may be used. */
+  committed: number;
+}
+
+export class SimulatedPages implements PageSource {
+  readonly pageSize = PAGE;
+  /** Calls so far; `refuse` decides by this number and the call's name. */
+  calls = 0;
+  refuse: (call: string, number: number) => boolean = () => false;
+  private mappings: Mapping[] = [];
+  private nextAddress = 0x10_0000_0000;
+
+  get mappedBytes(): number {
+    return this.mappings.reduce((sum, mapping) => sum + mapping.byteLength, 0);
+  }
+
+  reserve(byteLength: number, hint: Address | 0): SystemResult {
+    if (this.refused("reserve")) return -ENOMEM;
+    return this.add(byteLength, hint, 0);
+  }
+
+  map(byteLength: number, hint: Address | 0): SystemResult {
+    if (this.refused("map")) return -ENOMEM;
+    return this.add(byteLength, hint, byteLength);
+  }
+
+  commit(address: Address, byteLength: number): SystemResult {
+    if (this.refused("commit")) return -ENOMEM;
+    const mapping = this.at(address, byteLength);
+    const from = address - mapping.address;
+    if (from > mapping.committed) throw new Error("commit leaves a gap");
+    mapping.committed = Math.max(mapping.committed, from + byteLength);
+    return 0;
+  }
+
+  release(address: Address, byteLength: number): SystemResult {
+    if (this.refused("release")) return -ENOMEM;
+    this.bytes(address, byteLength).fill(0);
+    return 0;
+  }
+
+  remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult {
+    if (this.refused("remap")) return -ENOMEM;
+    const mapping = this.at(address, oldByteLength);
+    if (mapping.byteLength !== oldByteLength) throw new Error("remap of a part of a mapping");
+    if (!mayMove && newByteLength > oldByteLength) return -ENOMEM;
+    const old = new Uint8Array(mapping.buffer);
+    const buffer = new ArrayBuffer(newByteLength);
+    new Uint8Array(buffer).set(old.subarray(0, Math.min(oldByteLength, newByteLength)));
+    if (newByteLength > oldByteLength) mapping.address = this.place(newByteLength);
+    Object.assign(mapping, { byteLength: newByteLength, buffer, committed: newByteLength });
+    return mapping.address;
+  }
+
+  unmap(address: Address, byteLength: number): SystemResult {
+    const mapping = this.at(address, byteLength);
+    const whole = mapping.address === address && mapping.byteLength === byteLength;
+    const end = mapping.address + mapping.byteLength;
+    if (whole) this.mappings.splice(this.mappings.indexOf(mapping), 1);
+    else if (address + byteLength === end) mapping.byteLength -= byteLength;
+    else if (address === mapping.address) this.cutFront(mapping, byteLength);
+    else throw new Error("unmap in the middle of a mapping");
+    return 0;
+  }
+
+  words(address: Address, byteLength: number): Int32Array {
+    const mapping = this.at(address, byteLength);
+    const from = address - mapping.address;
+    if (from + byteLength > mapping.committed) throw new Error("view of memory that is not committed");
+    return new Int32Array(mapping.buffer, from, byteLength / 4);
+  }
+
+  copy(target: Address, source: Address, byteLength: number): void {
+    this.bytes(target, byteLength).set(this.bytes(source, byteLength).slice());
+  }
+
+  fill(target: Address, byte: number, byteLength: number): void {
+    this.bytes(target, byteLength).fill(byte);
+  }
+
+  describeError(errno: number): string {
+    return `errno ${Math.abs(errno)}`;
+  }
+
+  /** The bytes at an address, for the tests. */
+  bytes(address: number, byteLength: number): Uint8Array {
+    const mapping = this.at(address, byteLength);
+    const from = address - mapping.address;
+    if (from + byteLength > mapping.committed) throw new Error("access to memory that is not committed");
+    return new Uint8Array(mapping.buffer, from, byteLength);
+  }
+
+  private refused(call: string): boolean {
+    return this.refuse(call, this.calls++);
+  }
+
+  private at(address: number, byteLength: number): Mapping {
+    const found = this.mappings.find((m) => address >= m.address && address + byteLength <= m.address + m.byteLength);
+    if (found === undefined) throw new Error(`no mapping holds ${byteLength} bytes at 0x${address.toString(16)}`);
+    return found;
+  }
+
+  private add(byteLength: number, hint: number, committed: number): SystemResult {
+    if (byteLength > 2 ** 32) return -ENOMEM;
+    const address = hint === 0 ? this.place(byteLength) : hint;
+    const clash = this.mappings.some((m) => address < m.address + m.byteLength && m.address < address + byteLength);
+    if (clash) return -EEXIST;
+    this.mappings.push({ address, byteLength, buffer: new ArrayBuffer(byteLength), committed });
+    return address;
+  }
+
+  private place(byteLength: number): number {
+    const address = this.nextAddress;
+    this.nextAddress += Math.ceil(byteLength / PAGE) * PAGE + PAGE;
+    return address;
+  }
+
+  private cutFront(mapping: Mapping, byteLength: number): void {
+    mapping.buffer = mapping.buffer.slice(byteLength);
+    mapping.address += byteLength;
+    mapping.byteLength -= byteLength;
+    mapping.committed = Math.max(0, mapping.committed - byteLength);
+  }
+}
+
+/** One thread that never dies, and a clock that moves when told. */
+export class SimulatedThreads implements ThreadSource {
+  nowMs = 0;
+  /** Threads besides the caller that count as alive. */
+  readonly others = new Set<number>();
+
+  current(): ThreadId {
+    return 1000 as ThreadId;
+  }
+  processId(): number {
+    return 1;
+  }
+  startTime(thread: ThreadId): number {
+    return this.isAlive(thread) ? 7 : 0;
+  }
+  isAlive(thread: ThreadId): boolean {
+    return thread === 1000 || this.others.has(thread);
+  }
+  park(): void {}
+  unpark(): void {}
+  yield(): void {}
+  now(): number {
+    return this.nowMs;
+  }
+}
+
+export interface SimulatedPlatform extends Platform {
+  readonly pages: SimulatedPages;
+  readonly threads: SimulatedThreads;
+}
+
+export function simulatedPlatform(): SimulatedPlatform {
+  return { pages: new SimulatedPages(), threads: new SimulatedThreads() };
+}
