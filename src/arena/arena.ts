@@ -103,13 +103,12 @@ export class Arena implements Disposable {
     checkSize("size", size);
     if (address === 0) return this.malloc(size);
     const attachment = this.join();
-    const allocate = (byteLength: number) => this.malloc(byteLength);
     const cache = cacheOf(attachment, address);
     const block = cache === undefined ? 0 : blockAt(attachment, cache, address);
-    if (cache !== undefined && block !== 0) return reallocateBlock(attachment, cache, block, size, allocate);
+    if (cache !== undefined && block !== 0) return reallocateBlock(attachment, cache, block, size, this);
     const large = cache === undefined ? findLarge(attachment.heap, address) : undefined;
     if (large === undefined) throw diagnose(attachment, address, "realloc");
-    return reallocateLarge(attachment, address, largePayloadBytes(large), size, allocate);
+    return reallocateLarge(attachment, address, largePayloadBytes(large), size, this);
   }
 
   /**

@@ -15,10 +15,17 @@ import type { Attachment } from "./attachment.ts";
 /** The cache of the window whose 4 GiB a pointer lies in, followed to the window's present length. */
 export function cacheOf(attachment: Attachment, pointer: number): WindowCache | undefined {
   const base = Math.floor(pointer / WINDOW_BYTES) * WINDOW_BYTES;
-  const known = attachment.caches.find((cache) => cache.base === base);
+  const known = cacheAt(attachment, base);
   if (known !== undefined && pointer - base < known.words.length * 4) return known;
   attachment.followWindows();
-  return attachment.caches.find((cache) => cache.base === base);
+  return cacheAt(attachment, base);
+}
+
+function cacheAt(attachment: Attachment, base: number): WindowCache | undefined {
+  const { caches } = attachment;
+  for (let number = 0; number < caches.length; number++)
+    if (caches[number]!.base === base) return caches[number];
+  return undefined;
 }
 
 /** The block in use that starts at `pointer`, or 0. A block being reallocated counts as not in use. */

@@ -18,15 +18,17 @@ import { diagnose } from "./pointers.ts";
 /** Below this many granules a shrunken block keeps its tail: the next growth finds it again. */
 const WORTH_CUTTING_GRANULES = 4;
 
-/** `malloc` as the arena offers it: fast path first. */
-type Allocate = (byteLength: number) => Pointer;
+/** Who allocates the new block: the arena, fast path first. */
+interface Allocator {
+  malloc(byteLength: number): Pointer;
+}
 
 export function reallocateBlock(
   attachment: Attachment,
   cache: WindowCache,
   block: WordIndex,
   byteLength: number,
-  allocate: Allocate,
+  allocator: Allocator,
 ): Pointer {
   const pointer = cache.window.pointerTo(block);
   if (!attachment.claim(cache, block)) throw diagnose(attachment, pointer, "realloc");
@@ -40,7 +42,7 @@ export function reallocateBlock(
   }
   let moved: Pointer;
   try {
-    moved = allocate(byteLength);
+    moved = allocator.malloc(byteLength);
   } catch (error) {
     keep(attachment, cache, block, payloadBytes(granules) - tailOf(cache.words[block - 1]!));
     throw error;
@@ -60,14 +62,14 @@ export function reallocateLarge(
   pointer: number,
   payloadLength: number,
   byteLength: number,
-  allocate: Allocate,
+  allocator: Allocator,
 ): Pointer {
   const { heap } = attachment;
   if (byteLength > heap.geometry.largeThresholdBytes) {
     const resized = resizeLarge(heap, pointer, byteLength);
     if (resized !== 0) return resized as Pointer;
   }
-  const moved = allocate(byteLength);
+  const moved = allocator.malloc(byteLength);
   heap.platform.pages.copy(
     moved as unknown as Address,
     pointer as Address,

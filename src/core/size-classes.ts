@@ -49,9 +49,9 @@ export const classForRequest: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
 /** Class that files a freed block, by its granules. */
 export const classOfBlock: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
 
-for (let granules = 0, up = 0, down = 0; granules <= CACHED_GRANULES; granules++) {
-  while (classGranules[up]! < Math.max(granules, LEAST_GRANULES)) up++;
-  while (down + 1 < CLASSES && classGranules[down + 1]! <= granules) down++;
-  classForRequest[granules] = up;
-  classOfBlock[granules] = down;
+// Filled by ranges: at start-up a loop over two thousand entries would cost more than all the rest of the import.
+for (let cls = LEAST_GRANULES as number; cls < CLASSES; cls++) {
+  const granules = classGranules[cls]!;
+  classForRequest.fill(cls, cls === LEAST_GRANULES ? 0 : classGranules[cls - 1]! + 1, granules + 1);
+  classOfBlock.fill(cls, granules, classGranules[cls + 1] ?? CACHED_GRANULES + 1);
 }

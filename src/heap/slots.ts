@@ -17,7 +17,7 @@
  */
 import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, ThreadId } from "../core/types.ts";
-import { CONTROL_AREA, SLOT_TABLE, SLOT_WORDS } from "../memory/layout.ts";
+import { CONTROL_AREA, ControlWord, SLOT_TABLE, SLOT_WORDS } from "../memory/layout.ts";
 import type { ThreadSource } from "../memory/platform.ts";
 import type { Control } from "./control.ts";
 
@@ -47,7 +47,7 @@ export class Slots {
   claim(): { slot: SlotNumber | 0; adopted: boolean } {
     const thread = this.threads.current();
     const start = this.threads.startTime(thread);
-    for (let slot = 1; slot <= SLOTS; slot++) {
+    for (let slot = 1; slot <= this.used; slot++) {
       if (this.threadOf(slot) === thread && this.startOf(slot) === start) {
         this.countAttachment(slot, 1);
         return { slot: slot as SlotNumber, adopted: false };
@@ -57,10 +57,12 @@ export class Slots {
       const owner = Atomics.load(this.control.words, entry(slot));
       const vacant = (owner & THREAD_MASK) === 0;
       if (!vacant && this.lives(slot)) continue;
+      this.noteUse(slot);
       if (this.exchange(slot, owner, thread)) {
-        this.control.words[entry(slot) + 1] = start;
-        Atomics.store(this.control.words, entry(slot) + 2, this.generationOf(slot));
-        this.control.words[entry(slot) + 3] = 1;
+        const words = this.control.words;
+        words[entry(slot) + 1] = start;
+        Atomics.store(words, entry(slot) + 2, this.generationOf(slot));
+        words[entry(slot) + 3] = 1;
         return { slot: slot as SlotNumber, adopted: !vacant };
       }
     }
@@ -90,7 +92,7 @@ export class Slots {
   /** Slots that belong to nobody alive but were not vacated. */
   dead(): number[] {
     const found: number[] = [];
-    for (let slot = 1; slot <= SLOTS; slot++) {
+    for (let slot = 1; slot <= this.used; slot++) {
       if (this.threadOf(slot) !== 0 && !this.lives(slot)) found.push(slot);
     }
     return found;
@@ -99,7 +101,7 @@ export class Slots {
   /** Number of slots whose Workers are alive. */
   living(): number {
     let count = 0;
-    for (let slot = 1; slot <= SLOTS; slot++) if (this.threadOf(slot) !== 0 && this.lives(slot)) count++;
+    for (let slot = 1; slot <= this.used; slot++) if (this.threadOf(slot) !== 0 && this.lives(slot)) count++;
     return count;
   }
 
@@ -116,6 +118,18 @@ export class Slots {
   tokenLives(token: number): boolean {
     const slot = tokenSlot(token);
     return this.tokenOf(slot) === token && this.lives(slot);
+  }
+
+  /** Highest slot number in use so far. */
+  get used(): number {
+    return Atomics.load(this.control.words, CONTROL_AREA + ControlWord.slots);
+  }
+
+  private noteUse(slot: number): void {
+    const words = this.control.words;
+    for (let used = this.used; used < slot; used = this.used) {
+      Atomics.compareExchange(words, CONTROL_AREA + ControlWord.slots, used, slot);
+    }
   }
 
   private generationOf(slot: number): number {

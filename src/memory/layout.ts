@@ -54,6 +54,8 @@ export const ControlWord = {
   /** 1 = Workers keep caches, 0 = every request takes the lock. */
   workerCache: 6,
   windows: 7,
+  /** Highest slot number that was ever claimed: searches end there. Grows by compare-and-exchange. */
+  slots: 8,
   /** The lock word stands alone in its cache line. */
   lock: 16,
 } as const;
