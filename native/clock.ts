@@ -2,14 +2,14 @@
  * The system's monotonic clock. Not `performance.now()` or `Bun.nanoseconds()`: both start at zero in every Worker,
  * so that two Workers could not compare times.
  */
-import { ptr } from "bun:ffi";
 import type { Libc } from "./libc.ts";
+import { stableAddress } from "./stable-address.ts";
 
 /** A `struct timespec` of 64-bit seconds and nanoseconds, as little-endian halves. Its values are below 2^32. */
 export class Timespec {
   readonly #words = new Uint32Array(4);
   /** Valid while this object is. */
-  readonly address: number = ptr(this.#words);
+  readonly address: number = stableAddress(this.#words);
 
   /** Milliseconds, with a fraction. */
   get ms(): number {

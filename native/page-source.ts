@@ -10,16 +10,12 @@ export class NativePageSource implements PageSource {
   readonly #libc: Libc;
   readonly #readWrite: number;
   readonly #anonymous: number;
-  readonly #eexist: number;
-  readonly #enosys: number;
 
   constructor(libc: Libc) {
-    const { memory, errno } = libc.system;
+    const { memory } = libc.system;
     this.#libc = libc;
     this.#readWrite = memory.PROT_READ | memory.PROT_WRITE;
     this.#anonymous = memory.MAP_PRIVATE | memory.MAP_ANONYMOUS;
-    this.#eexist = errnoOf(errno, "EEXIST");
-    this.#enosys = errnoOf(errno, "ENOSYS");
     this.pageSize = libc.getpagesize();
   }
 
@@ -49,7 +45,7 @@ export class NativePageSource implements PageSource {
 
   remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult {
     const libc = this.#libc;
-    if (!isLinux(libc)) return -this.#enosys;
+    if (!isLinux(libc)) return -errnoOf(this.#libc.system.errno, "ENOSYS");
     const flags = mayMove ? libc.system.memory.MREMAP_MAYMOVE! : 0;
     return this.#checked(libc.mremap(address, oldByteLength, newByteLength, flags));
   }
@@ -83,7 +79,7 @@ export class NativePageSource implements PageSource {
     const result = this.#checked(this.#libc.mmap(hint, byteLength, protection, flags | exact, -1, 0));
     if (hint === 0 || result < 0 || result === hint) return result;
     this.#libc.munmap(result, byteLength);
-    return -this.#eexist;
+    return -errnoOf(this.#libc.system.errno, "EEXIST");
   }
 
   /** The result of a call, with -errno in place of its -1. */

@@ -1,8 +1,9 @@
 /** Access to memory at any address, for the tests and the stress runner. A wrong address ends the process. */
 
-import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
+import { type Pointer, toArrayBuffer } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { libc, openLibrary } from "./libc.ts";
+import { stableAddress } from "./stable-address.ts";
 
 /** memmove of `byteLength` bytes; the ranges may overlap. */
 export function copyMemory(target: number, source: number, byteLength: number): void {
@@ -26,7 +27,7 @@ export function compareMemory(a: number, b: number, byteLength: number): number 
 
 /** Address of the first byte of a view. The caller keeps the view alive while using it. */
 export function addressOf(view: NodeJS.TypedArray | DataView): number {
-  return ptr(view);
+  return stableAddress(view);
 }
 
 /** A new view of `byteLength` bytes, with an ArrayBuffer of its own. The memory must outlive it. */

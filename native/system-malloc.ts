@@ -1,6 +1,6 @@
 /** The C library's own malloc on plain numbers: a contender in the stress runs and the benchmark, not part of Husky. */
-import { ptr } from "bun:ffi";
 import { i64, openLibrary } from "./libc.ts";
+import { stableAddress } from "./stable-address.ts";
 import { systemFor } from "./system.ts";
 
 /** Sizes are bytes; a refusal is the address 0. */
@@ -34,7 +34,7 @@ export function systemMalloc(library?: string): SystemMalloc {
   }) as unknown as Functions;
   const { malloc, calloc, realloc, free, posix_memalign } = symbols;
   const result = new Uint32Array(2);
-  const resultAddress = ptr(result);
+  const resultAddress = stableAddress(result);
   const alignedAlloc = (alignment: number, size: number) => {
     // posix_memalign, because aligned_alloc of macOS refuses sizes that are not multiples of the alignment. It asks
     // for an alignment of at least a pointer's size.

@@ -2,13 +2,13 @@
  * Threads of Linux, by raw system calls: glibc has no `futex`, musl no `tgkill`, and one `syscall` symbol costs less
  * start-up time than seven.
  */
-import { ptr } from "bun:ffi";
 import type { Address, ThreadId } from "../src/core/types.ts";
 import type { ThreadSource } from "../src/memory/platform.ts";
 import { MonotonicClock, Timespec } from "./clock.ts";
 import { AT_FDCWD, FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE, O_CLOEXEC, O_RDONLY } from "./constants.ts";
 import { errnoOf } from "./errno.ts";
 import type { LinuxLibc } from "./libc.ts";
+import { stableAddress } from "./stable-address.ts";
 
 /** The start time is field 22 of /proc/PID/stat; field 2 ends with the closing parenthesis. */
 const SPACES_BEFORE_START_TIME = 22 - 2;
@@ -19,17 +19,15 @@ const DIGIT_ZERO = 0x30;
 export class LinuxThreadSource implements ThreadSource {
   readonly #libc: LinuxLibc;
   readonly #process: number;
-  readonly #esrch: number;
   readonly #clock: MonotonicClock;
   readonly #timeout = new Timespec();
   // One line of /proc/self/task/ID/stat: 52 numbers of at most 20 digits and a name of at most 64 bytes.
   readonly #text = new Uint8Array(1280);
-  readonly #textAddress: number = ptr(this.#text);
+  readonly #textAddress: number = stableAddress(this.#text);
 
   constructor(libc: LinuxLibc) {
     this.#libc = libc;
     this.#process = libc.getpid();
-    this.#esrch = errnoOf(libc.system.errno, "ESRCH");
     this.#clock = new MonotonicClock(libc);
   }
 
@@ -51,7 +49,7 @@ export class LinuxThreadSource implements ThreadSource {
   isAlive(thread: ThreadId): boolean {
     if (thread <= 0) return false;
     if (this.#syscall("tgkill", this.#process, thread, 0, 0) === 0) return true;
-    return this.#libc.errno() !== this.#esrch;
+    return this.#libc.errno() !== errnoOf(this.#libc.system.errno, "ESRCH");
   }
 
   park(address: Address, expected: number, timeoutMs: number): void {

@@ -1,5 +1,4 @@
-/** Threads of macOS. Written from the headers and the source of xnu; never run by the authors on a Mac. */
-import { ptr } from "bun:ffi";
+/** Threads of macOS. Written from knowledge of the system's headers, which were not at hand; never run by the authors on a Mac. */
 import type { Address, ThreadId } from "../src/core/types.ts";
 import type { ThreadSource } from "../src/memory/platform.ts";
 import { MonotonicClock } from "./clock.ts";
@@ -11,21 +10,20 @@ import {
 } from "./constants.ts";
 import { errnoOf } from "./errno.ts";
 import type { MacosLibc } from "./libc.ts";
+import { stableAddress } from "./stable-address.ts";
 
 export class MacosThreadSource implements ThreadSource {
   readonly #libc: MacosLibc;
   readonly #process: number;
-  readonly #esrch: number;
   readonly #clock: MonotonicClock;
   readonly #id = new Uint32Array(2);
-  readonly #idAddress: number = ptr(this.#id);
+  readonly #idAddress: number = stableAddress(this.#id);
   readonly #info = new Uint8Array(PROC_THREADINFO_BYTES);
-  readonly #infoAddress: number = ptr(this.#info);
+  readonly #infoAddress: number = stableAddress(this.#info);
 
   constructor(libc: MacosLibc) {
     this.#libc = libc;
     this.#process = libc.getpid();
-    this.#esrch = errnoOf(libc.system.errno, "ESRCH");
     this.#clock = new MonotonicClock(libc);
   }
 
@@ -52,7 +50,7 @@ export class MacosThreadSource implements ThreadSource {
       this.#infoAddress,
       PROC_THREADINFO_BYTES,
     );
-    return size > 0 || this.#libc.errno() !== this.#esrch;
+    return size > 0 || this.#libc.errno() !== errnoOf(this.#libc.system.errno, "ESRCH");
   }
 
   park(address: Address, expected: number, timeoutMs: number): void {

@@ -41,12 +41,11 @@ export const PENDING = 0;
 const IS_SET_UP = 1;
 
 /** Blocks of each class that a cache holds at the most. */
-export const classCapacity: Int32Array = classGranules.map((granules) =>
-  Math.min(
-    Math.max(Math.floor(CACHE_CLASS_BYTES / 16 / Math.max(granules, 1)), CACHE_CLASS_LEAST),
-    CACHE_CLASS_MOST,
-  ),
-);
+export const classCapacity: Int32Array = new Int32Array(CLASSES);
+for (let cls = 2; cls < CLASSES; cls++) {
+  const fitting = Math.floor(CACHE_CLASS_BYTES / (classGranules[cls]! * 16));
+  classCapacity[cls] = Math.min(Math.max(fitting, CACHE_CLASS_LEAST), CACHE_CLASS_MOST);
+}
 
 /** Who answers what the cache cannot. Tail calls: nothing of the fast path is pending when they are made. */
 export interface SlowPath {

@@ -26,18 +26,19 @@ export function payloadBytes(granules: number): number {
   return granules * GRANULE_BYTES - HEADER_BYTES;
 }
 
-function buildClasses(): number[] {
-  const classes: number[] = [];
-  for (let granules = 0; granules <= EXACT_GRANULES; granules++) classes.push(granules);
-  const most = granulesFor(CACHED_BYTES);
-  for (let from = EXACT_GRANULES; from < most; from *= 2) {
-    for (let k = 1; k <= CLASSES_PER_DOUBLING; k++) classes.push(from + (from / CLASSES_PER_DOUBLING) * k);
-  }
-  return classes;
-}
+const CLASS_COUNT =
+  EXACT_GRANULES +
+  1 +
+  CLASSES_PER_DOUBLING * Math.log2(granulesFor(CACHED_BYTES - HEADER_BYTES) / EXACT_GRANULES);
 
 /** Granules of each class's blocks. */
-export const classGranules: Int32Array = Int32Array.from(buildClasses());
+export const classGranules: Int32Array = new Int32Array(CLASS_COUNT);
+for (let cls = 0; cls < CLASS_COUNT; cls++) {
+  const above = cls - EXACT_GRANULES - 1;
+  const from = EXACT_GRANULES << Math.floor(above / CLASSES_PER_DOUBLING);
+  classGranules[cls] =
+    above < 0 ? cls : from + (from / CLASSES_PER_DOUBLING) * ((above % CLASSES_PER_DOUBLING) + 1);
+}
 export const CLASSES: number = classGranules.length | 0;
 /** Granules of the largest block that a cache holds. */
 export const CACHED_GRANULES: number = classGranules[CLASSES - 1]! | 0;

@@ -4,7 +4,7 @@
  *
  * Entry of the slot table, four words:
  *
- *   0  owner: 31..22 generation, 21..0 thread id; thread id 0 = vacant. Changed by compare-and-exchange only:
+ *   0  owner: 31..26 generation, 25..0 thread id; thread id 0 = vacant. Changed by compare-and-exchange only:
  *      vacant -> thread (attach), thread -> vacant (detach, or a dead thread's slot cleaned under the lock),
  *      dead thread -> thread (attach). The generation counts the owners, so that a lock token or a comparison
  *      made for an earlier owner never matches a later one.
@@ -13,7 +13,7 @@
  *      unknown and the thread id alone decides.
  *   3  how many times the thread is attached (a module may be loaded twice). Written by the owner alone.
  *
- * A token names an owner in the lock word: 30..18 unused, 17..8 generation, 7..0 slot number.
+ * A token names an owner in the lock word: 30..14 unused, 13..8 generation, 7..0 slot number.
  */
 import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, ThreadId } from "../core/types.ts";
@@ -21,9 +21,10 @@ import { CONTROL_AREA, ControlWord, SLOT_TABLE, SLOT_WORDS } from "../memory/lay
 import type { ThreadSource } from "../memory/platform.ts";
 import type { Control } from "./control.ts";
 
-const THREAD_BITS = 22;
+/** Linux gives ids below 2^22; macOS counts threads since the start of the system. */
+const THREAD_BITS = 26;
 const THREAD_MASK = (1 << THREAD_BITS) - 1;
-const GENERATION_MASK = 0x3ff;
+const GENERATION_MASK = 0x3f;
 const SLOT_BITS = 8;
 
 function entry(slot: number): number {

@@ -12,7 +12,7 @@ import {
   O_CLOEXEC,
   O_RDONLY,
 } from "../../native/constants.ts";
-import { LINUX_ERRNO } from "../../native/errno.ts";
+import { errnoEntries, LINUX_ERRNO } from "../../native/errno.ts";
 
 const syscalls = process.arch === "arm64" ? LINUX_ARM64_SYSCALLS : LINUX_X64_SYSCALLS;
 
@@ -20,7 +20,7 @@ const syscalls = process.arch === "arm64" ? LINUX_ARM64_SYSCALLS : LINUX_X64_SYS
 const byExpression: Record<string, number> = {
   ...(LINUX_MEMORY as unknown as Record<string, number>),
   ...Object.fromEntries(Object.entries(syscalls).map(([name, number]) => [`SYS_${name}`, number])),
-  ...Object.fromEntries([...LINUX_ERRNO].map(([number, [name]]) => [name, number])),
+  ...Object.fromEntries(errnoEntries(LINUX_ERRNO).map(({ number, name }) => [name, number])),
   FUTEX_WAIT_PRIVATE,
   FUTEX_WAKE_PRIVATE,
   O_RDONLY,
