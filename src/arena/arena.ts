@@ -6,7 +6,7 @@
 import { nativePlatform } from "../../native/index.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize } from "../core/arguments.ts";
-import { ArenaError } from "../core/errors.ts";
+import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { discardBlocks, unmapAll } from "../heap/discard.ts";
@@ -18,7 +18,7 @@ import { type ArenaOptions, resolveOptions } from "./options.ts";
 import { freePointer, usableSizeOf } from "./pointer-calls.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
 import { reallocateBlock, reallocateLarge } from "./reallocate.ts";
-import { ArenaSource, ListedSource, ProcessHeapSource } from "./source.ts";
+import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "./source.ts";
 import { verify } from "./verify.ts";
 
 /** This Worker's Arena objects of private arenas, by id: attaching twice gives the same object. */
@@ -47,11 +47,12 @@ export class Arena implements Disposable {
 
   /**
    * The arena behind a handle, in any Worker of the process. Attaching twice in one Worker gives the same object;
-   * each needs its own `dispose`. Throws TypeError for something that is no handle, ArenaError "bad-handle",
+   * each needs its own `dispose`. The process-wide heap's handle gives `heap`. Throws TypeError for something that is no handle, ArenaError "bad-handle",
    * "disposed" or "too-many-workers".
    */
   static attach(handle: ArenaHandle): Arena {
     checkHandle(handle);
+    if (isProcessHeap(handle)) return heap;
     const present = attached.get(handle.id);
     if (present !== undefined && present.source.handle!.address === handle.address) {
       present.uses++;
@@ -142,15 +143,19 @@ export class Arena implements Disposable {
    */
   reset(): void {
     const attachment = this.join();
-    this.refuseIfShared(attachment, "reset");
-    const { heap } = attachment;
-    heap.enter();
-    try {
-      discardBlocks(heap);
-    } finally {
-      heap.leave();
-      for (const cache of attachment.caches) cache.setUp();
-    }
+    this.alone(attachment, "reset", () => {
+      const { heap: shared } = attachment;
+      shared.enter();
+      try {
+        discardBlocks(shared);
+      } catch (error) {
+        throw shared.repaired(error, "reset");
+      } finally {
+        shared.leave();
+        for (const cache of attachment.caches) cache.setUp();
+      }
+      return false;
+    });
   }
 
   /** Gives this Worker's cache, those of dead Workers, and all free pages back. Returns bytes given to the system. */
@@ -234,6 +239,10 @@ export class Arena implements Disposable {
     attachment.heap.enter();
     try {
       return look(attachment);
+    } catch (error) {
+      // What `check` found is not to be repaired behind the caller's back.
+      if (error instanceof InvalidPointerError || error instanceof ArenaError) throw error;
+      throw attachment.heap.repaired(error, "stats");
     } finally {
       attachment.heap.leave();
     }
@@ -251,31 +260,30 @@ export class Arena implements Disposable {
   }
 
   private unmap(attachment: Attachment): void {
-    if (!this.source.close()) {
-      throw new ArenaError(
-        "busy",
-        `the arena "${this.name}" cannot be disposed: a Worker is attaching to it`,
-      );
-    }
-    let gone = false;
-    try {
-      this.refuseIfShared(attachment, "dispose");
+    this.alone(attachment, "dispose", () => {
       attachment.leaveForGood();
       unmapAll(attachment.heap);
-      gone = true;
-    } finally {
-      this.source.closed(gone);
-    }
+      return true;
+    });
   }
 
-  private refuseIfShared({ heap, slot }: Attachment, operation: string): void {
-    const others = heap.slots.living() - 1 + heap.slots.countAttachment(slot, 0) - 1;
-    if (this.source.role === "process-wide" || others > 0) {
-      const why =
-        this.source.role === "process-wide"
-          ? "it is the process-wide heap"
-          : `${others} other Workers are attached`;
-      throw new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
+  /** Runs `act` while no other Worker is attached or can attach. It tells whether the arena is gone then. */
+  private alone(attachment: Attachment, operation: "reset" | "dispose", act: () => boolean): void {
+    const { source } = this;
+    const refused = (why: string) =>
+      new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
+    if (source.role === "process-wide") throw refused("it is the process-wide heap");
+    if (!source.close()) throw refused("a Worker is attaching to it");
+    let gone = false;
+    try {
+      const { slots } = attachment.heap;
+      const others = slots.living() - 1 + slots.countAttachment(attachment.slot, 0) - 1;
+      if (others > 0) throw refused(`${others} other Workers are attached`);
+      // Whatever happens from here on: half unmapped is not to be found again.
+      gone = operation === "dispose";
+      gone = act();
+    } finally {
+      source.closed(gone);
     }
   }
 }

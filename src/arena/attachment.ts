@@ -4,7 +4,7 @@
  */
 import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
-import { PENDING, type SlowPath, WindowCache } from "../cache/cache.ts";
+import { type SlowPath, WindowCache } from "../cache/cache.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
@@ -12,20 +12,25 @@ import {
   classOfBlock,
   granulesFor,
   LARGEST_CACHED_BYTES,
+  payloadBytes,
 } from "../core/size-classes.ts";
 import { PURGE_DELAY_MS, SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
 import { purge, trim } from "../heap/trim.ts";
-import { ControlDouble } from "../memory/layout.ts";
-import { DamagedIndex } from "../policies/policy.ts";
+import { CacheWord, ControlDouble } from "../memory/layout.ts";
+
+/** Taken at import: programs replace `setTimeout` in their tests. */
+const startTimer = setTimeout;
 
 export class Attachment {
   readonly caches: WindowCache[] = [];
   /** The cache that serves requests: the one of the window with free memory. */
   hot: WindowCache;
   private readonly batches = firstBatches();
+  /** Largest request in bytes that caches serve, -1 = none. */
+  private readonly largestCached: number;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
@@ -40,9 +45,16 @@ export class Attachment {
         `${SLOTS} Workers are attached to this arena; none can join until one ends`,
       );
     }
+    const { workerCache, largeThresholdBytes } = heap.geometry;
+    this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
     heap.occupy(slot);
-    if (adopted) this.adopt();
-    this.followWindows();
+    try {
+      this.moveIn(adopted);
+      this.followWindows();
+    } catch (error) {
+      if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.vacate(slot, heap.slots.ownerOf(slot));
+      throw error;
+    }
     this.hot = this.caches[0]!;
   }
 
@@ -86,33 +98,42 @@ export class Attachment {
     return Atomics.compareExchange(words, block - 1, word1, busy) === word1;
   }
 
-  /** Frees a block that is in use and undamaged. False if another Worker was faster. */
+  /**
+   * Frees a block that is in use and undamaged. False if another Worker was faster. If it throws, because something
+   * else was found damaged, the repair has freed the block.
+   */
   freeBlock(cache: WindowCache, block: WordIndex): boolean {
-    cache.words[cache.entries + PENDING] = block;
-    const claimed = this.claim(cache, block);
-    if (claimed) this.discard(cache, block);
-    cache.words[cache.entries + PENDING] = 0;
-    return claimed;
+    const { words, entries } = cache;
+    words[entries + CacheWord.freeing] = block;
+    try {
+      const claimed = this.claim(cache, block);
+      if (claimed) this.discard(cache, block);
+      return claimed;
+    } finally {
+      words[entries + CacheWord.freeing] = 0;
+    }
   }
 
   /** Puts a claimed block into the cache, or gives it back to the heap if it has no class. */
   discard(cache: WindowCache, block: WordIndex): void {
     const granules = cache.words[block - 2]! >>> 4;
-    if (granules <= CACHED_GRANULES && this.heap.geometry.workerCache) {
+    if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
-      if (flush(this.heap, cache, classOfBlock[granules]!)) this.returnLater();
+      this.returnLaterIf(flush(this.heap, cache, classOfBlock[granules]!));
       cache.sync();
       if (cache.put(block)) return;
     }
     this.heap.enter();
+    let idle = false;
     try {
       this.heap.release(cache.number, block);
-      if (purge(this.heap)) this.returnLater();
+      idle = purge(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "free");
     } finally {
       this.heap.leave();
     }
+    this.returnLaterIf(idle);
   }
 
   /** Follows other Workers' windows and views. */
@@ -122,7 +143,7 @@ export class Attachment {
     for (let number = this.caches.length; number < windows.length; number++) {
       const { window } = windows[number]!;
       this.caches.push(
-        new WindowCache(window, number, geometry.secret, this.slot, geometry.workerCache, this.slowPath),
+        new WindowCache(window, number, geometry.secret, this.slot, this.largestCached, this.slowPath),
       );
     }
     for (const cache of this.caches) cache.sync();
@@ -148,13 +169,14 @@ export class Attachment {
     if (this.heap.slots.countAttachment(this.slot, -1) > 0) return;
     this.heap.enter();
     try {
-      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index, this.slot);
+      for (let index = 0; index < this.heap.windows.length; index++)
+        drain(this.heap, index, this.slot, false);
     } catch (error) {
       throw this.heap.repaired(error, "detach");
     } finally {
       this.heap.leave();
     }
-    this.heap.slots.vacate(this.slot);
+    this.heap.slots.vacate(this.slot, this.heap.slots.ownerOf(this.slot));
   }
 
   /** Before the arena is unmapped: nothing of this object may run any more. */
@@ -196,7 +218,13 @@ export class Attachment {
   private refillAndTake(byteLength: number): Pointer | 0 {
     const cls = classForRequest[granulesFor(byteLength)]!;
     const head = this.hot.words[this.hot.entries + cls * 4]!;
-    if (head !== 0) throw this.damagedList(head);
+    if (head !== 0) {
+      // Another attachment of this thread may have cached a block behind the end of this one's view.
+      if (head < this.hot.words.length) throw this.damagedList(head);
+      this.followWindows();
+      if (head >= this.hot.words.length) throw this.damagedList(head);
+      return this.hot.malloc(byteLength);
+    }
     const index = refill(this.heap, this.caches, this.hot.number, cls, this.batches);
     if (index < 0) return 0;
     this.serveFrom(index);
@@ -208,7 +236,7 @@ export class Attachment {
   private damagedList(head: number): unknown {
     this.heap.enter();
     try {
-      return this.heap.repaired(new DamagedIndex(head), "malloc");
+      return this.heap.repaired(this.heap.windows[this.hot.number]!.space.damaged(head), "malloc");
     } finally {
       this.heap.leave();
       for (const cache of this.caches) cache.setUp();
@@ -259,21 +287,24 @@ export class Attachment {
   /** Under the lock. */
   private drainAll(): void {
     const { heap } = this;
-    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot);
-    for (const slot of heap.slots.dead()) {
-      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot);
-      heap.slots.vacate(slot);
+    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, false);
+    for (const { slot, owner } of heap.slots.dead()) {
+      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot, true);
+      heap.slots.vacate(slot, owner);
       heap.control.add(ControlDouble.adoptions, 1);
     }
   }
 
-  /** The slot's cache comes from a dead Worker: file a block it was about to take over from somebody. */
-  private adopt(): void {
+  /**
+   * Waits for the lock once: a repair that began before this Worker had the slot takes the slot's cache for nobody's.
+   * A dead Worker's cache that comes with the slot goes back to the heap.
+   */
+  private moveIn(adopted: boolean): void {
     const { heap } = this;
     heap.enter();
     try {
-      heap.refresh();
-      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot);
+      if (!adopted) return;
+      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
       heap.control.add(ControlDouble.adoptions, 1);
     } catch (error) {
       throw heap.repaired(error, "attach");
@@ -283,19 +314,25 @@ export class Attachment {
   }
 
   /** Looks again when the delay is over: an idle program gives its memory back too. */
-  private returnLater(): void {
-    if (this.timer !== undefined) return;
-    this.timer = setTimeout(() => {
+  private returnLaterIf(idle: boolean): void {
+    if (!idle || this.timer !== undefined) return;
+    this.timer = startTimer(() => {
       this.timer = undefined;
-      this.heap.enter();
-      try {
-        if (purge(this.heap)) this.returnLater();
-      } catch (error) {
-        throw this.heap.repaired(error, "purge");
-      } finally {
-        this.heap.leave();
-      }
+      this.purge();
     }, PURGE_DELAY_MS + 50);
-    this.timer.unref();
+    this.timer.unref?.();
+  }
+
+  private purge(): void {
+    this.heap.enter();
+    let idle = false;
+    try {
+      idle = purge(this.heap);
+    } catch (error) {
+      throw this.heap.repaired(error, "purge");
+    } finally {
+      this.heap.leave();
+    }
+    this.returnLaterIf(idle);
   }
 }

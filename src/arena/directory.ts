@@ -6,11 +6,12 @@
  * Word 0 is a magic number; all else starts as zeros, so whoever comes first has nothing to prepare. From word 16
  * on one entry an arena, eight words:
  *
- *   0  state: 31..8 visitors or thread, 7..0 phase. Changed by compare-and-exchange.
+ *   0  state: 31..3 thread id, 2..0 phase. Changed by compare-and-exchange.
  *        vacant          nobody's
  *        building, tid   the thread makes the arena; if it dies, another one starts over
- *        listed, n       n Workers are about to attach
- *        closing         the creator unmaps it; becomes vacant
+ *        listed, 0       to be found
+ *        listed, tid     the thread is about to attach; others wait for it, and take over if it dies
+ *        closing, tid    the thread unmaps the arena; becomes vacant
  *   2  address of the first window (Float64), 4 the arena's id (Float64): written while building
  *
  * Entry 0 is the process-wide heap's.
@@ -30,8 +31,8 @@ const ENTRY_WORDS = 8;
 const ENTRIES = (BYTES / 4 - FIRST_ENTRY) / ENTRY_WORDS;
 
 const Phase = { vacant: 0, building: 1, listed: 2, closing: 3 } as const;
-const PHASE_MASK = 0xff;
-const ONE_VISITOR = 0x100;
+const PHASE_MASK = 0x7;
+const THREAD_SHIFT = 3;
 
 export class Directory {
   private readonly doubles: Float64Array;
@@ -63,12 +64,13 @@ export class Directory {
    */
   processHeap(build: () => { address: number; id: number }): Address {
     const { threads } = this.platform;
-    const mine = (threads.current() * ONE_VISITOR) | Phase.building;
+    const mine = this.myState(Phase.building);
     for (;;) {
       const state = Atomics.load(this.words, FIRST_ENTRY);
       const phase = state & PHASE_MASK;
       if (phase === Phase.listed) return this.addressOf(0);
-      const abandoned = phase === Phase.building && !threads.isAlive((state >>> 8) as ThreadId);
+      // The caller's own thread id: a dead thread had it before.
+      const abandoned = phase === Phase.building && (state === mine || this.isDead(state));
       if (phase !== Phase.vacant && !abandoned) {
         threads.yield();
         continue;
@@ -80,10 +82,13 @@ export class Directory {
 
   /** Lists a private arena. Throws ArenaError "too-many-arenas". */
   add(build: () => { address: number; id: number }): Address {
-    const mine = (this.platform.threads.current() * ONE_VISITOR) | Phase.building;
+    const mine = this.myState(Phase.building);
     for (let entry = 1; entry < ENTRIES; entry++) {
       const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-      if (Atomics.compareExchange(this.words, at, 0, mine) === 0) return this.publish(entry, build);
+      const state = Atomics.load(this.words, at);
+      const abandoned = (state & PHASE_MASK) === Phase.building && this.isDead(state);
+      if (state !== Phase.vacant && !abandoned) continue;
+      if (Atomics.compareExchange(this.words, at, state, mine) === state) return this.publish(entry, build);
     }
     throw new ArenaError(
       "too-many-arenas",
@@ -93,32 +98,18 @@ export class Directory {
 
   /** Keeps the arena from being unmapped until `left`. False if there is none with this address and id. */
   visit(address: number, id: number): boolean {
-    const entry = this.find(address, id);
-    if (entry < 0) return false;
-    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-    for (;;) {
-      const state = Atomics.load(this.words, at);
-      if ((state & PHASE_MASK) !== Phase.listed) return false;
-      if (Atomics.compareExchange(this.words, at, state, state + ONE_VISITOR) === state) break;
-    }
-    // The entry may have changed hands between the search and the exchange.
-    if (this.find(address, id) === entry) return true;
-    Atomics.sub(this.words, at, ONE_VISITOR);
-    return false;
+    return this.claim(address, id, this.myState(Phase.listed), true);
   }
 
   /** Ends a `visit`. */
   left(address: number, id: number): void {
     const entry = this.find(address, id);
-    if (entry >= 0) Atomics.sub(this.words, FIRST_ENTRY + entry * ENTRY_WORDS, ONE_VISITOR);
+    if (entry >= 0) Atomics.store(this.words, FIRST_ENTRY + entry * ENTRY_WORDS, Phase.listed);
   }
 
   /** Starts to close an arena: nobody can attach any more. False if somebody is just attaching. */
   close(address: number, id: number): boolean {
-    const entry = this.find(address, id);
-    if (entry < 0) return false;
-    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-    return Atomics.compareExchange(this.words, at, Phase.listed, Phase.closing) === Phase.listed;
+    return this.claim(address, id, this.myState(Phase.closing), false);
   }
 
   /** Ends what `close` started: the arena is gone, or listed again. */
@@ -130,12 +121,44 @@ export class Directory {
     Atomics.store(this.words, at, gone ? Phase.vacant : Phase.listed);
   }
 
+  /** Whether this is the process-wide heap. */
+  isProcessHeap(address: number, id: number): boolean {
+    return this.find(address, id) === 0;
+  }
+
   /** Whether any arena has its first window at this address. */
   lists(address: number): boolean {
     for (let entry = 0; entry < ENTRIES; entry++) {
       if (this.isListed(entry) && this.addressOf(entry) === address) return true;
     }
     return false;
+  }
+
+  /** Changes a listed entry to `wanted`. Who finds another thread there waits for it, if told to, unless it is dead. */
+  private claim(address: number, id: number, wanted: number, mayWait: boolean): boolean {
+    for (;;) {
+      const entry = this.find(address, id);
+      if (entry < 0) return false;
+      const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+      const state = Atomics.load(this.words, at);
+      if ((state & PHASE_MASK) !== Phase.listed) return false;
+      const visited = state !== Phase.listed && state !== this.myState(Phase.listed) && !this.isDead(state);
+      if (visited && !mayWait) return false;
+      if (visited) this.platform.threads.yield();
+      else if (Atomics.compareExchange(this.words, at, state, wanted) === state) {
+        // The entry may have changed hands between the search and the exchange.
+        if (this.find(address, id) === entry) return true;
+        Atomics.store(this.words, at, Phase.listed);
+      }
+    }
+  }
+
+  private myState(phase: number): number {
+    return (this.platform.threads.current() << THREAD_SHIFT) | phase;
+  }
+
+  private isDead(state: number): boolean {
+    return !this.platform.threads.isAlive((state >>> THREAD_SHIFT) as ThreadId);
   }
 
   private publish(entry: number, build: () => { address: number; id: number }): Address {

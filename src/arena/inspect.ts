@@ -68,7 +68,7 @@ export function collectStats(heap: Heap): ArenaStats {
   for (const { space, window } of heap.windows) {
     reservedBytes += window.byteLength;
     const { words, first, top } = space;
-    for (let block = first; block < top; block = space.next(block)) {
+    for (let block = first; block < top; block = space.step(block)) {
       const state = stateOf(words[block - 1]!);
       const payload = payloadBytes(space.granules(block));
       count[state] = count[state]! + 1;
@@ -112,7 +112,7 @@ export function collectBlocks(heap: Heap): BlockInfo[] {
   const found: BlockInfo[] = [];
   for (const { space, window } of heap.windows) {
     const { words, first, top } = space;
-    for (let block = first; block < top; block = space.next(block)) {
+    for (let block = first; block < top; block = space.step(block)) {
       const word1 = words[block - 1]!;
       if (stateOf(word1) !== State.inUse) continue;
       const byteLength = payloadBytes(space.granules(block));

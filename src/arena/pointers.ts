@@ -7,24 +7,24 @@ import type { BlockSpace } from "../block/space.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { InvalidPointerError, type PointerFault } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
-import { WINDOW_BYTES } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { findLarge } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 
-/** The cache of the window whose 4 GiB a pointer lies in, followed to the window's present length. */
+/** The cache of the window that a pointer lies in, followed to the window's present length. */
 export function cacheOf(attachment: Attachment, pointer: number): WindowCache | undefined {
-  const base = Math.floor(pointer / WINDOW_BYTES) * WINDOW_BYTES;
-  const known = cacheAt(attachment, base);
-  if (known !== undefined && pointer - base < known.words.length * 4) return known;
+  const known = cacheAt(attachment, pointer);
+  if (known !== undefined && pointer - known.base < known.words.length * 4) return known;
   attachment.followWindows();
-  return cacheAt(attachment, base);
+  return cacheAt(attachment, pointer);
 }
 
-function cacheAt(attachment: Attachment, base: number): WindowCache | undefined {
+function cacheAt(attachment: Attachment, pointer: number): WindowCache | undefined {
   const { caches } = attachment;
-  for (let number = 0; number < caches.length; number++)
-    if (caches[number]!.base === base) return caches[number];
+  for (let number = 0; number < caches.length; number++) {
+    const cache = caches[number]!;
+    if (pointer >= cache.base && pointer < cache.base + cache.window.byteLength) return cache;
+  }
   return undefined;
 }
 

@@ -10,8 +10,8 @@ import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { granulesFor, payloadBytes } from "../core/size-classes.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
-import { resizeLarge, unmapLarge } from "../heap/large-blocks.ts";
-import { ControlDouble } from "../memory/layout.ts";
+import { claimLarge, releaseLarge, resizeLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { diagnose } from "./pointers.ts";
 
@@ -31,29 +31,32 @@ export function reallocateBlock(
   allocator: Allocator,
 ): Pointer {
   const pointer = cache.window.pointerTo(block);
-  if (!attachment.claim(cache, block)) throw diagnose(attachment, pointer, "realloc");
-  const granules = cache.words[block - 2]! >>> 4;
-  if (
-    byteLength <= attachment.heap.geometry.largeThresholdBytes &&
-    fit(attachment, cache, block, byteLength)
-  ) {
-    keep(attachment, cache, block, byteLength);
-    return pointer;
-  }
-  let moved: Pointer;
+  cache.words[cache.entries + CacheWord.reallocating] = block;
   try {
-    moved = allocator.malloc(byteLength);
-  } catch (error) {
-    keep(attachment, cache, block, payloadBytes(granules) - tailOf(cache.words[block - 1]!));
-    throw error;
+    if (!attachment.claim(cache, block)) throw diagnose(attachment, pointer, "realloc");
+    const payloadLength = payloadBytes(cache.words[block - 2]! >>> 4);
+    const requested = payloadLength - tailOf(cache.words[block - 1]!);
+    let moved: Pointer;
+    try {
+      if (
+        byteLength <= attachment.heap.geometry.largeThresholdBytes &&
+        fit(attachment, cache, block, byteLength)
+      ) {
+        keep(attachment, cache, block, byteLength);
+        return pointer;
+      }
+      moved = allocator.malloc(byteLength);
+    } catch (error) {
+      keep(attachment, cache, block, requested);
+      throw error;
+    }
+    const kept = Math.min(payloadLength, byteLength);
+    attachment.heap.platform.pages.copy(moved as number as Address, pointer as number as Address, kept);
+    attachment.discard(cache, block);
+    return moved;
+  } finally {
+    cache.words[cache.entries + CacheWord.reallocating] = 0;
   }
-  attachment.heap.platform.pages.copy(
-    moved as unknown as Address,
-    pointer as unknown as Address,
-    Math.min(payloadBytes(granules), byteLength),
-  );
-  attachment.discard(cache, block);
-  return moved;
 }
 
 /** Reallocates the large block at `pointer`, whose payload has `payloadLength` bytes. */
@@ -69,13 +72,20 @@ export function reallocateLarge(
     const resized = resizeLarge(heap, pointer, byteLength);
     if (resized !== 0) return resized as Pointer;
   }
-  const moved = allocator.malloc(byteLength);
+  if (!claimLarge(heap, pointer)) throw diagnose(attachment, pointer, "realloc");
+  let moved: Pointer;
+  try {
+    moved = allocator.malloc(byteLength);
+  } catch (error) {
+    releaseLarge(heap, pointer);
+    throw error;
+  }
   heap.platform.pages.copy(
-    moved as unknown as Address,
+    moved as number as Address,
     pointer as Address,
     Math.min(payloadLength, byteLength),
   );
-  unmapLarge(heap, pointer);
+  unmapLarge(heap, pointer, true);
   return moved;
 }
 
@@ -91,12 +101,12 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
     if (wanted > present) {
       const behind = space.next(block);
       if (behind === space.top) {
-        if (space.carve(wanted - present) === 0) return false;
+        if (!space.extend(block, wanted - present)) return false;
       } else {
         if (!space.isFree(behind) || present + space.granules(behind) < wanted) return false;
         policy.remove(behind);
+        space.absorb(block, behind);
       }
-      space.absorb(block, behind);
     }
     const rest = space.split(block, wanted);
     if (rest !== 0) policy.free(rest);

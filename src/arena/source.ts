@@ -39,6 +39,11 @@ function directory(): Directory {
   return opened;
 }
 
+/** Whether a handle names the process-wide heap. */
+export function isProcessHeap({ address, id }: ArenaHandle): boolean {
+  return directory().isProcessHeap(address, id);
+}
+
 export class ProcessHeapSource extends ArenaSource {
   readonly name = "heap";
   readonly role = "process-wide";

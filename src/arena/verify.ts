@@ -2,6 +2,7 @@
  * `check`: every invariant that can be looked at from outside, under the lock. Other Workers may be in their fast
  * paths meanwhile: they change only states of their own blocks, which no invariant here depends on.
  */
+import { DamagedBlock } from "../block/damage.ts";
 import { PREVIOUS_FREE, State, stateOf } from "../block/header.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
@@ -9,7 +10,6 @@ import type { WordIndex } from "../core/types.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { isSealed } from "../heap/large-blocks.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
-import { DamagedIndex } from "../policies/policy.ts";
 
 /** Throws on the first broken invariant. */
 export function verify(heap: Heap): void {
@@ -75,20 +75,15 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
 }
 
 /** The policy knows exactly the free blocks of the chain. */
-function verifyIndex({ space, policy, window }: HeapWindow, free: number): void {
+function verifyIndex({ space, policy }: HeapWindow, free: number): void {
   let filed = 0;
   try {
     policy.forEachFree(LEAST_GRANULES, (block: WordIndex) => {
       if (space.isFree(block)) filed++;
     });
   } catch (error) {
-    if (!(error instanceof DamagedIndex)) throw error;
-    throw new InvalidPointerError(
-      "corrupt-block",
-      "check",
-      window.base + error.block * 4,
-      "a free list is damaged here",
-    );
+    if (!(error instanceof DamagedBlock)) throw error;
+    throw new InvalidPointerError("corrupt-block", "check", error.address, "a free list is damaged here");
   }
   require(filed === free, `free blocks: ${free} in the chain, ${filed} filed`);
 }

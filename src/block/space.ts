@@ -11,6 +11,7 @@ import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { WindowWord } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
+import { DamagedBlock } from "./damage.ts";
 import {
   CHECK_MASK,
   checkBits,
@@ -18,10 +19,9 @@ import {
   granulesOf,
   PREVIOUS_FREE,
   SIZE_MASK,
-  SLOT_MASK,
   State,
+  slotOf,
   stateOf,
-  TAIL_MASK,
   wordsOf,
 } from "./header.ts";
 
@@ -61,6 +61,18 @@ export class BlockSpace {
     return (block + wordsOf(this.words[block - 2]!)) as WordIndex;
   }
 
+  /** As `next`, for a walk that must end whatever the headers say. Throws DamagedBlock. */
+  step(block: WordIndex): WordIndex {
+    const behind = this.next(block);
+    if (behind <= block || behind > this.top) throw this.damaged(block);
+    return behind;
+  }
+
+  /** The error for a damaged header or link at `block`. */
+  damaged(block: number): DamagedBlock {
+    return new DamagedBlock(this.window.base + block * 4);
+  }
+
   /** Whether the header at `block` is undamaged; any index may be asked, by any Worker. */
   isIntact(block: number): boolean {
     const words = this.words;
@@ -80,6 +92,13 @@ export class BlockSpace {
   /** Whether `block` is a free block with an undamaged header. */
   isFree(block: number): boolean {
     return this.isIntact(block) && stateOf(this.words[block - 1]!) === State.free;
+  }
+
+  /** Whether `block` is undamaged and a slot holds it in this state. */
+  isHeldBy(block: number, slot: number, state: number): boolean {
+    if (!this.isIntact(block)) return false;
+    const word1 = this.words[block - 1]!;
+    return stateOf(word1) === state && slotOf(word1) === slot;
   }
 
   /** The free block right before `block`, or 0. A damaged footer or neighbour counts as not free. */
@@ -114,6 +133,22 @@ export class BlockSpace {
     return block;
   }
 
+  /**
+   * Makes the last block of the chain longer by `granules` of fresh memory; it keeps its state. False if the window
+   * or the limit is full.
+   */
+  extend(block: WordIndex, granules: number): boolean {
+    const behind = this.top + granules * 4;
+    if (!this.grow(behind - 2)) return false;
+    const words = this.words;
+    const newWord0 = words[block - 2]! + (granules << 4);
+    const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
+    words[block - 1] = newWord1;
+    words[block - 2] = newWord0;
+    words[WindowWord.top] = behind;
+    return true;
+  }
+
   /** Gives the last block of the chain back to the untouched rest of the window. */
   retreat(block: WordIndex): void {
     this.words[WindowWord.top] = block;
@@ -132,8 +167,7 @@ export class BlockSpace {
     const restWord0 = restGranules << 4;
     const restWord1 = checkBits(rest, restWord0, this.secret) | State.free;
     const newWord0 = (granules << 4) | (word0 & PREVIOUS_FREE);
-    const newWord1 =
-      checkBits(block, newWord0, this.secret) | (words[block - 1]! & (TAIL_MASK | SLOT_MASK | 3));
+    const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
     words[rest - 2] = restWord0;
     words[rest - 1] = restWord1;
     words[block - 1] = newWord1;
@@ -146,8 +180,7 @@ export class BlockSpace {
     const words = this.words;
     const word0 = words[block - 2]!;
     const newWord0 = word0 + (words[behind - 2]! & SIZE_MASK);
-    const newWord1 =
-      checkBits(block, newWord0, this.secret) | (words[block - 1]! & (TAIL_MASK | SLOT_MASK | 3));
+    const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
   }

@@ -4,14 +4,14 @@
  *
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
-import { checkBits, packState, State, slotOf, stateOf } from "../block/header.ts";
+import { checkBits, packState, State } from "../block/header.ts";
 import { CLASSES, classGranules } from "../core/size-classes.ts";
 import { FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
+import { settleClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
-import { CACHE_AREA, CACHE_WORDS, ControlDouble } from "../memory/layout.ts";
-import { DamagedIndex } from "../policies/policy.ts";
+import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import { classCapacity, type WindowCache } from "./cache.ts";
 
 /** Blocks that the next refill of each class brings: grows with use, so that rare sizes cost little memory. */
@@ -90,8 +90,11 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
   }
 }
 
-/** Gives everything in a cache back to the heap; afterwards its words are all 0. Under the lock. */
-export function drain(heap: Heap, index: number, slot: number): void {
+/**
+ * Gives everything in a cache back to the heap. `isLost`: the slot's Worker is gone, so what it had claimed is settled
+ * too; a living Worker's claims are its own business. Under the lock; the cache must be set up again before its use.
+ */
+export function drain(heap: Heap, index: number, slot: number, isLost: boolean): void {
   const { words } = heap.windows[index]!.space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   for (let cls = 2; cls < CLASSES; cls++) {
@@ -104,10 +107,12 @@ export function drain(heap: Heap, index: number, slot: number): void {
       block = next;
     }
   }
-  const pending = words[entries]!;
-  if (pending !== 0 && isHeld(heap, index, pending, slot, State.busy))
-    heap.release(index, pending as WordIndex);
-  words.fill(0, entries, entries + CACHE_WORDS);
+  if (isLost) {
+    const freeing = settleClaims(heap.windows[index]!.space, slot);
+    if (freeing !== 0) heap.release(index, freeing);
+  }
+  words[entries + CacheWord.isSetUp] = 0;
+  words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
 }
 
 /** Marks a fresh block as cached and puts it on a list. */
@@ -136,12 +141,6 @@ function linkOf(heap: Heap, cache: WindowCache, block: number): number {
 }
 
 function checkCached(heap: Heap, index: number, block: number, slot: number): void {
-  if (!isHeld(heap, index, block, slot, State.cached)) throw new DamagedIndex(block);
-}
-
-function isHeld(heap: Heap, index: number, block: number, slot: number, state: number): boolean {
   const { space } = heap.windows[index]!;
-  if (!space.isIntact(block)) return false;
-  const word1 = space.words[block - 1]!;
-  return stateOf(word1) === state && slotOf(word1) === slot;
+  if (!space.isHeldBy(block, slot, State.cached)) throw space.damaged(block);
 }

@@ -10,8 +10,8 @@
  *   2  given    blocks put on the list by `free`, modulo 2^32
  *   3  room     given - taken at which the list is full: capacity less the blocks that batches brought
  *
- * Class 0 does not exist; its words serve the cache as a whole: 0 the block that is being taken over from another
- * Worker (0 = none), 1 set once the rooms are filled in. All words 0 is an empty cache that is not set up.
+ * Class 0 does not exist; its words serve the cache as a whole (CacheWord in memory/layout.ts). All words 0 is an
+ * empty cache that is not set up.
  */
 import {
   CHECK_MASK,
@@ -31,14 +31,12 @@ import {
   classGranules,
   classOfBlock,
   LARGEST_CACHED_BYTES,
+  payloadBytes,
 } from "../core/size-classes.ts";
 import { CACHE_CLASS_BYTES, CACHE_CLASS_LEAST, CACHE_CLASS_MOST } from "../core/tunables.ts";
 import type { Pointer, SlotNumber } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS } from "../memory/layout.ts";
+import { CACHE_AREA, CACHE_WORDS, CacheWord } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
-
-export const PENDING = 0;
-const IS_SET_UP = 1;
 
 /** Blocks of each class that a cache holds at the most. */
 export const classCapacity: Int32Array = new Int32Array(CLASSES);
@@ -73,8 +71,8 @@ export class WindowCache {
     readonly number: number,
     secret: number,
     slot: SlotNumber,
-    /** False: the cache holds nothing, every request goes to the heap. */
-    private readonly enabled: boolean,
+    /** Largest request in bytes that may be cached; -1: every request goes to the heap. */
+    private readonly largestBytes: number,
     private readonly slowPath: SlowPath,
   ) {
     this.words = window.words;
@@ -90,16 +88,17 @@ export class WindowCache {
   /** A cache without memory behind it: it takes nothing and gives nothing. For arenas that are not attached. */
   static none(slowPath: SlowPath): WindowCache {
     const words = new Int32Array(CACHE_AREA + CACHE_WORDS);
-    return new WindowCache({ words, base: Number.NaN } as Window, 0, 0, 1 as SlotNumber, false, slowPath);
+    return new WindowCache({ words, base: Number.NaN } as Window, 0, 0, 1 as SlotNumber, -1, slowPath);
   }
 
   /** Fills the rooms of an empty cache. A cache inherited from a dead Worker stays as it is. */
   setUp(): void {
     const { words, entries } = this;
-    if (words[entries + IS_SET_UP] !== 0) return;
-    for (let cls = 2; this.enabled && cls < CLASSES; cls++)
+    if (words[entries + CacheWord.isSetUp] !== 0) return;
+    for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
       words[entries + cls * 4 + 3] = classCapacity[cls]!;
-    words[entries + IS_SET_UP] = 1;
+    }
+    words[entries + CacheWord.isSetUp] = 1;
   }
 
   /** Follows the window's view after it has grown. */
@@ -122,11 +121,15 @@ export class WindowCache {
         const word1 = words[block - 1]!;
         // State, slot and (cleared) tail in one comparison: a link that was overwritten leads to something else.
         if ((word1 & ~CHECK_MASK) === this.cachedMine) {
-          const tail = Math.min((words[block - 2]! & SIZE_MASK) - 8 - size, TAIL_UNKNOWN);
-          words[entry] = words[block]!;
-          words[entry + 1] = (words[entry + 1]! + 1) | 0;
-          words[block - 1] = (word1 & CHECK_MASK) | this.mine | (tail << TAIL_SHIFT);
-          return (this.base + block * 4) as Pointer;
+          const slack = (words[block - 2]! & SIZE_MASK) - 8 - size;
+          // Below 0: the link led to a block of a smaller class.
+          if (slack >= 0) {
+            words[entry] = words[block]!;
+            words[entry + 1] = (words[entry + 1]! + 1) | 0;
+            words[block - 1] =
+              (word1 & CHECK_MASK) | this.mine | (Math.min(slack, TAIL_UNKNOWN) << TAIL_SHIFT);
+            return (this.base + block * 4) as Pointer;
+          }
         }
       }
     }

@@ -97,10 +97,14 @@ export class Control {
     const committed = this.doubles[ControlDouble.committed]! + byteLength;
     if (committed > this.doubles[ControlDouble.limit]!) return false;
     this.doubles[ControlDouble.committed] = committed;
-    if (committed > this.doubles[ControlDouble.peakCommitted]!) {
-      this.doubles[ControlDouble.peakCommitted] = committed;
-    }
     return true;
+  }
+
+  /** Notes a new peak, once what was charged is really there. Under the lock. */
+  notePeak(): void {
+    const { doubles } = this;
+    const committed = doubles[ControlDouble.committed]!;
+    if (committed > doubles[ControlDouble.peakCommitted]!) doubles[ControlDouble.peakCommitted] = committed;
   }
 
   get committedBytes(): number {

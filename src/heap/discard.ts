@@ -14,7 +14,7 @@ export function discardBlocks(heap: Heap): void {
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;
   heap.control.doubles[ControlDouble.takenBytes] = 0;
-  for (const slot of heap.slots.dead()) heap.slots.vacate(slot);
+  for (const { slot, owner } of heap.slots.dead()) heap.slots.vacate(slot, owner);
 }
 
 /** Ends all mappings of the arena. The heap and everything that looks at it must not be used afterwards. */

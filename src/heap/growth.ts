@@ -30,5 +30,6 @@ export function growWindow(
     return false;
   }
   window.words[WindowWord.high] = newHigh;
+  control.notePeak();
   return true;
 }

@@ -5,6 +5,7 @@
  * and `leave` may call everything below that says "under the lock". An exception in between (a damaged free list,
  * a stack overflow) must pass through `repaired`, which rebuilds the index from the header chain.
  */
+import { DamagedBlock } from "../block/damage.ts";
 import { checkBits, packState, State, wordsOf } from "../block/header.ts";
 import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
@@ -14,12 +15,12 @@ import { CONTROL_AREA, ControlDouble, ControlWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
-import { DamagedIndex, type Policy } from "../policies/policy.ts";
+import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
 import { growWindow } from "./growth.ts";
 import { LargeTable } from "./large-table.ts";
 import { Lock } from "./lock.ts";
-import { rebuild, recover } from "./recovery.ts";
+import { recover } from "./recovery.ts";
 import { Slots } from "./slots.ts";
 
 /** One window with what rules it. */
@@ -47,6 +48,8 @@ export class Heap {
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
   private token = 0;
+  /** An exception of this Worker left a locked part: its own caches are in doubt too. */
+  private dirty = false;
 
   private constructor(
     readonly platform: Platform,
@@ -94,12 +97,18 @@ export class Heap {
     this.token = this.slots.tokenOf(slot);
   }
 
+  /** Takes the lock. If that throws (a stack overflow), the lock is free again and marked for repair. */
   enter(): void {
-    const takenOver = this.lock.acquire(this.token);
-    this.refresh();
-    if (takenOver) {
-      this.control.add(ControlDouble.takeovers, 1);
-      recover(this);
+    const formerOwner = this.lock.acquire(this.token);
+    try {
+      this.refresh();
+      if (formerOwner !== 0) this.control.add(ControlDouble.takeovers, 1);
+      if (formerOwner === this.token) this.dirty = true;
+      if (formerOwner !== 0 || this.isDirty) this.repair();
+    } catch (error) {
+      this.markDirty();
+      this.lock.release();
+      throw error;
     }
   }
 
@@ -125,13 +134,15 @@ export class Heap {
    */
   allocate(granules: number, preferred: number): WordIndex | 0 {
     const count = this.windows.length;
+    let bound: MemoryBound = "window";
     for (let turn = 0; turn < count; turn++) {
       const index = (preferred + turn) % count;
       const block = this.windows[index]!.policy.allocate(granules);
       if (block !== 0) return this.serve(index, block);
-      if (this.refusal.bound !== "window") return 0;
+      if (this.refusal.bound !== "window") bound = this.refusal.bound;
     }
-    if (!this.openWindow()) return 0;
+    this.refusal.bound = bound;
+    if (bound !== "window" || !this.openWindow()) return 0;
     const block = this.windows[count]!.policy.allocate(granules);
     return block === 0 ? 0 : this.serve(count, block);
   }
@@ -153,17 +164,34 @@ export class Heap {
     words[block - 1] = packState(checkBits(block, word0, this.geometry.secret), State.inUse, this.slot, tail);
   }
 
-  /** Turns an exception that left the locked part into the one to throw, with the index sound again. */
+  /**
+   * Turns an exception that left the locked part into the one to throw. The index is made sound again at once; if
+   * even that is cut short, the mark stays and the next `enter` does it. Under the lock.
+   */
   repaired(error: unknown, operation: string): unknown {
-    rebuild(this);
-    if (!(error instanceof DamagedIndex)) return error;
+    this.markDirty();
+    this.repair();
+    if (!(error instanceof DamagedBlock)) return error;
     this.control.add(ControlDouble.damaged, 1);
-    return new InvalidPointerError(
-      "corrupt-block",
-      operation,
-      error.block * 4,
-      "the header or the links of a free block were overwritten (offset in the window); free memory was indexed anew",
-    );
+    const detail =
+      "the header or the links of this free block were overwritten; free memory was indexed anew";
+    return new InvalidPointerError("corrupt-block", operation, error.address, detail);
+  }
+
+  /** Plain stores: they work even when the stack is full. */
+  private markDirty(): void {
+    this.dirty = true;
+    this.control.words[CONTROL_AREA + ControlWord.dirty] = 1;
+  }
+
+  private get isDirty(): boolean {
+    return this.dirty || this.control.words[CONTROL_AREA + ControlWord.dirty] !== 0;
+  }
+
+  private repair(): void {
+    recover(this, this.dirty);
+    this.control.words[CONTROL_AREA + ControlWord.dirty] = 0;
+    this.dirty = false;
   }
 
   private serve(index: number, block: WordIndex): WordIndex {

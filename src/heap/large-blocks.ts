@@ -33,26 +33,35 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
       requestedBytes: byteLength,
       offset,
       slot: heap.slot,
+      busy: false,
     };
     seal(heap, block);
     heap.large.insert(block);
+    heap.control.notePeak();
     return block.address;
+  } catch (error) {
+    throw heap.repaired(error, "malloc");
   } finally {
     heap.leave();
   }
 }
 
-/** Ends the block at `address`. False if there is none; "corrupt" if the words in front of it were overwritten. */
-export function unmapLarge(heap: Heap, address: number): boolean | "corrupt" {
+/**
+ * Ends the block at `address`. False if there is none, or another Worker is moving it; "corrupt" if the words in
+ * front of it were overwritten. `claimed`: the caller has claimed it.
+ */
+export function unmapLarge(heap: Heap, address: number, claimed = false): boolean | "corrupt" {
   heap.enter();
   try {
-    const block = heap.large.find(address);
+    const block = claimed ? heap.large.lookUp(address) : heap.large.find(address);
     if (block === undefined) return false;
     if (!isSealed(heap, block)) return "corrupt";
     heap.large.remove(block);
     heap.control.add(ControlDouble.committed, -block.mappedBytes);
     heap.platform.pages.unmap((address - block.offset) as Address, block.mappedBytes);
     return true;
+  } catch (error) {
+    throw heap.repaired(error, "free");
   } finally {
     heap.leave();
   }
@@ -85,7 +94,37 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
     const resized = { ...block, address: mapping + block.offset, mappedBytes, requestedBytes: byteLength };
     seal(heap, resized);
     heap.large.insert(resized);
+    heap.control.notePeak();
     return resized.address;
+  } catch (error) {
+    throw heap.repaired(error, "realloc");
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Claims the block at `address` for moving it: nobody else finds it until it is released. False if there is none. */
+export function claimLarge(heap: Heap, address: number): boolean {
+  heap.enter();
+  try {
+    const block = heap.large.find(address);
+    if (block !== undefined) heap.large.mark(block, true, heap.slot);
+    return block !== undefined;
+  } catch (error) {
+    throw heap.repaired(error, "realloc");
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Ends a claim: the block is in use as before. */
+export function releaseLarge(heap: Heap, address: number): void {
+  heap.enter();
+  try {
+    const block = heap.large.lookUp(address);
+    if (block !== undefined) heap.large.mark(block, false, heap.slot);
+  } catch (error) {
+    throw heap.repaired(error, "realloc");
   } finally {
     heap.leave();
   }

@@ -3,7 +3,8 @@
  * nothing and the table can grow. Every method runs under the arena's lock.
  *
  * Four doubles an entry: payload address (0 = empty, negative = that block was removed), bytes of the mapping,
- * bytes requested, and offset of the payload in the mapping x 256 + slot of the owner. The address is stored last
+ * bytes requested, and (offset of the payload in the mapping x 2 + busy) x 256 + slot. Busy = the slot's Worker is
+ * moving the block elsewhere; nobody else finds it then. The address is stored last
  * and negated by one store, so a death leaves an entry that is whole or absent. Entry 0 is the table's own: its
  * capacity in entries, and how many entries are not empty.
  *
@@ -26,6 +27,7 @@ export interface LargeBlock {
   /** Bytes from the start of the mapping to the payload. */
   readonly offset: number;
   readonly slot: number;
+  readonly busy: boolean;
 }
 
 export class LargeTable {
@@ -54,10 +56,23 @@ export class LargeTable {
     this.control.add(ControlDouble.largeBytes, block.mappedBytes);
   }
 
+  /** The block at `address`, unless it is busy. */
   find(address: number): LargeBlock | undefined {
+    const block = this.lookUp(address);
+    return block?.busy === true ? undefined : block;
+  }
+
+  /** The block at `address`, busy or not. */
+  lookUp(address: number): LargeBlock | undefined {
     const table = this.table();
     const index = this.indexOf(table, address);
     return index === 0 ? undefined : entryAt(table, index);
+  }
+
+  /** Marks a block as busy or not, for a slot. */
+  mark(block: LargeBlock, busy: boolean, slot: number): void {
+    const table = this.table();
+    table[this.indexOf(table, block.address) * ENTRY_DOUBLES + 3] = packInfo(block.offset, busy, slot);
   }
 
   /** Takes a block out. The caller unmaps it. */
@@ -82,13 +97,14 @@ export class LargeTable {
     }
   }
 
-  /** Sets the counters from the entries. After a death. */
-  recount(): void {
+  /** Sets the counters from the entries, and puts blocks back in use that a lost Worker was moving. */
+  recount(isLost: (slot: number) => boolean): void {
     let blocks = 0;
     let bytes = 0;
     for (const block of this.entries()) {
       blocks++;
       bytes += block.mappedBytes;
+      if (block.busy && isLost(block.slot)) this.mark(block, false, block.slot);
     }
     this.control.doubles[ControlDouble.largeBlocks] = blocks;
     this.control.doubles[ControlDouble.largeBytes] = bytes;
@@ -148,7 +164,7 @@ export class LargeTable {
     if (table[at] === 0) table[USED] = table[USED]! + 1;
     table[at + 1] = block.mappedBytes;
     table[at + 2] = block.requestedBytes;
-    table[at + 3] = block.offset * 256 + block.slot;
+    table[at + 3] = packInfo(block.offset, block.busy, block.slot);
     table[at] = block.address;
   }
 
@@ -178,9 +194,14 @@ function entryAt(table: Float64Array, index: number): LargeBlock {
     address: table[at]!,
     mappedBytes: table[at + 1]!,
     requestedBytes: table[at + 2]!,
-    offset: Math.floor(info / 256),
+    offset: Math.floor(info / 512),
     slot: info % 256,
+    busy: Math.floor(info / 256) % 2 === 1,
   };
+}
+
+function packInfo(offset: number, busy: boolean, slot: number): number {
+  return (offset * 2 + (busy ? 1 : 0)) * 256 + slot;
 }
 
 /** Entry where the search for an address begins: 1 to capacity - 1. Mappings differ from the page number up. */

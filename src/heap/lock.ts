@@ -31,14 +31,13 @@ export class Lock {
     this.address = (control.base + WORD * 4) as Address;
   }
 
-  /** Takes the lock. True if it was taken over from an owner that did not release it: repair first. */
-  acquire(token: number): boolean {
+  /** Takes the lock. Not 0: it was taken over from this owner, which did not release it; repair first. */
+  acquire(token: number): number {
     const words = this.control.words;
-    if (Atomics.compareExchange(words, WORD, 0, token) === 0) return false;
+    if (Atomics.compareExchange(words, WORD, 0, token) === 0) return 0;
     for (let turn = 0; turn < LOCK_SPINS + LOCK_YIELDS; turn++) {
       if (turn >= LOCK_SPINS) this.threads.yield();
-      if (Atomics.load(words, WORD) === 0 && Atomics.compareExchange(words, WORD, 0, token) === 0)
-        return false;
+      if (Atomics.load(words, WORD) === 0 && Atomics.compareExchange(words, WORD, 0, token) === 0) return 0;
     }
     return this.wait(token);
   }
@@ -53,18 +52,18 @@ export class Lock {
     return Atomics.load(this.control.words, WORD) & ~CONTENDED;
   }
 
-  private wait(token: number): boolean {
+  private wait(token: number): number {
     const words = this.control.words;
     for (;;) {
       const seen = Atomics.load(words, WORD);
       if (seen === 0) {
         // Others may be parked too: keep the mark, the release then wakes the next.
-        if (Atomics.compareExchange(words, WORD, 0, token | CONTENDED) === 0) return false;
+        if (Atomics.compareExchange(words, WORD, 0, token | CONTENDED) === 0) return 0;
         continue;
       }
       const owner = seen & ~CONTENDED;
       if (owner === token || !this.slots.tokenLives(owner)) {
-        if (Atomics.compareExchange(words, WORD, seen, token | CONTENDED) === seen) return true;
+        if (Atomics.compareExchange(words, WORD, seen, token | CONTENDED) === seen) return owner;
         continue;
       }
       const marked = seen | CONTENDED;

@@ -7,23 +7,21 @@
  * damaged ends nothing: the walk goes on at the next undamaged header, and what lies between is taken out of use
  * for good (state busy, slot 0).
  */
-import { checkBits, PREVIOUS_FREE, packState, State, slotOf, stateOf } from "../block/header.ts";
+import { checkBits, PREVIOUS_FREE, packState, STATE_MASK, State, slotOf, stateOf } from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS, ControlDouble, WindowWord } from "../memory/layout.ts";
+import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
-/** After a takeover: whatever the former owner was doing, everything is counted and indexed anew. */
-export function recover(heap: Heap): void {
-  heap.large.recount();
-  rebuild(heap);
-}
-
-/** Files all free memory anew and corrects the counters. */
-export function rebuild(heap: Heap): void {
-  const lost = lostSlots(heap);
+/**
+ * Whatever the former owner of the lock was doing, everything is counted and indexed anew. `ownLost`: the caller's
+ * own operation was cut short by an exception, so that its caches and claims are as doubtful as a dead Worker's.
+ */
+export function recover(heap: Heap, ownLost: boolean): void {
+  const lost = lostSlots(heap, ownLost);
+  heap.large.recount((slot) => lost[slot] === 1);
   const { doubles } = heap.control;
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
@@ -37,19 +35,41 @@ export function rebuild(heap: Heap): void {
   heap.control.add(ControlDouble.rebuilds, 1);
 }
 
-/** Slots whose cached blocks belong to nobody: dead, vacant, and the caller's own. */
-function lostSlots(heap: Heap): Uint8Array {
+/** Slots whose cached blocks belong to nobody: dead and vacant ones. */
+function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
-  for (let slot = 1; slot <= SLOTS; slot++)
-    lost[slot] = slot === heap.slot || !heap.slots.lives(slot) ? 1 : 0;
+  for (let slot = 1; slot <= SLOTS; slot++) {
+    const isLost = slot === heap.slot ? ownLost : !heap.slots.lives(slot);
+    lost[slot] = isLost ? 1 : 0;
+  }
   return lost;
+}
+
+/**
+ * Settles what the owner of a slot had claimed when it died or failed: a block under reallocation is in use again, a
+ * block that was being freed is returned for the caller to free, 0 = none. Under the lock.
+ */
+export function settleClaims(space: BlockSpace, slot: number): WordIndex | 0 {
+  const { words } = space;
+  const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+  const reallocating = words[entries + CacheWord.reallocating]!;
+  const freeing = words[entries + CacheWord.freeing]! as WordIndex | 0;
+  words[entries + CacheWord.reallocating] = 0;
+  words[entries + CacheWord.freeing] = 0;
+  if (reallocating !== 0 && space.isHeldBy(reallocating, slot, State.busy)) {
+    words[reallocating - 1] = (words[reallocating - 1]! & ~STATE_MASK) | State.inUse;
+  }
+  return freeing !== 0 && space.isHeldBy(freeing, slot, State.busy) ? freeing : 0;
 }
 
 /** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */
 function clearCaches({ space }: HeapWindow, lost: Uint8Array): void {
   for (let slot = 1; slot <= SLOTS; slot++) {
     const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
-    if (lost[slot] === 1 && space.words[from + 1] !== 0) space.words.fill(0, from, from + CACHE_WORDS);
+    if (lost[slot] !== 1 || space.words[from + CacheWord.isSetUp] === 0) continue;
+    const freeing = settleClaims(space, slot);
+    if (freeing !== 0) space.disown(freeing);
+    space.words.fill(0, from, from + CACHE_WORDS);
   }
 }
 

@@ -55,7 +55,7 @@ export class Slots {
       }
     }
     for (let slot = 1; slot <= SLOTS; slot++) {
-      const owner = Atomics.load(this.control.words, entry(slot));
+      const owner = this.ownerOf(slot);
       const vacant = (owner & THREAD_MASK) === 0;
       if (!vacant && this.lives(slot)) continue;
       this.noteUse(slot);
@@ -77,24 +77,33 @@ export class Slots {
     return count;
   }
 
-  /** Vacates a slot. False if somebody else took it meanwhile. Its cache must be empty. */
-  vacate(slot: number): boolean {
-    return this.exchange(slot, Atomics.load(this.control.words, entry(slot)), 0 as ThreadId);
+  /** The slot's owner word: names this owner and no later one. */
+  ownerOf(slot: number): number {
+    return Atomics.load(this.control.words, entry(slot));
+  }
+
+  /** Vacates a slot that `owner` had. False if somebody else took it meanwhile. Its cache must be empty. */
+  vacate(slot: number, owner: number): boolean {
+    return this.exchange(slot, owner, 0 as ThreadId);
   }
 
   /** Whether the slot belongs to a thread that exists. */
   lives(slot: number): boolean {
     const thread = this.threadOf(slot);
     if (thread === 0 || !this.threads.isAlive(thread)) return false;
-    const start = this.startOf(slot);
-    return start === 0 || start === this.threads.startTime(thread);
+    const recorded = this.startOf(slot);
+    if (recorded === 0) return true;
+    // 0 also means that the system does not tell, for instance when file descriptors are used up.
+    const present = this.threads.startTime(thread);
+    return present === 0 || present === recorded;
   }
 
-  /** Slots that belong to nobody alive but were not vacated. */
-  dead(): number[] {
-    const found: number[] = [];
+  /** Slots that belong to nobody alive but were not vacated, with their owner words. */
+  dead(): { slot: number; owner: number }[] {
+    const found: { slot: number; owner: number }[] = [];
     for (let slot = 1; slot <= this.used; slot++) {
-      if (this.threadOf(slot) !== 0 && !this.lives(slot)) found.push(slot);
+      const owner = this.ownerOf(slot);
+      if ((owner & THREAD_MASK) !== 0 && !this.lives(slot)) found.push({ slot, owner });
     }
     return found;
   }
@@ -107,7 +116,7 @@ export class Slots {
   }
 
   threadOf(slot: number): ThreadId {
-    return (Atomics.load(this.control.words, entry(slot)) & THREAD_MASK) as ThreadId;
+    return (this.ownerOf(slot) & THREAD_MASK) as ThreadId;
   }
 
   /** What the lock word holds while the slot's present owner has the lock. */
@@ -134,7 +143,7 @@ export class Slots {
   }
 
   private generationOf(slot: number): number {
-    return (Atomics.load(this.control.words, entry(slot)) >>> THREAD_BITS) & GENERATION_MASK;
+    return (this.ownerOf(slot) >>> THREAD_BITS) & GENERATION_MASK;
   }
 
   /** Start time of the slot's thread, 0 = unknown. */

@@ -36,6 +36,14 @@ export const POLICY_WORDS = 1024;
 
 /** Words of one size class in a cache (cache/cache.ts). */
 export const ENTRY_WORDS = 4;
+/** Words of class 0, which does not exist: about the cache as a whole. Written by the slot's Worker. */
+export const CacheWord = {
+  /** Block that the Worker has claimed and is freeing, 0 = none. */
+  freeing: 0,
+  isSetUp: 1,
+  /** Block that the Worker has claimed and is reallocating, 0 = none. */
+  reallocating: 2,
+} as const;
 /** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
 export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS) / 16) * 16) | 0;
 export const CACHE_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
@@ -56,6 +64,8 @@ export const ControlWord = {
   windows: 7,
   /** Highest slot number that was ever claimed: searches end there. Grows by compare-and-exchange. */
   slots: 8,
+  /** 1 while the index or the counters may be wrong: an exception left a locked part. The next `enter` repairs. */
+  dirty: 9,
   /** The lock word stands alone in its cache line. */
   lock: 16,
 } as const;

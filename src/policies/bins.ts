@@ -14,7 +14,7 @@
 import type { BlockSpace } from "../block/space.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA, POLICY_WORDS } from "../memory/layout.ts";
-import { DamagedIndex, type Policy, type PolicyMaker } from "./policy.ts";
+import type { Policy, PolicyMaker } from "./policy.ts";
 
 const SECOND_LOG = 4;
 const SECOND_LEVELS = 1 << SECOND_LOG;
@@ -76,12 +76,12 @@ class Bins implements Policy {
   remove(block: WordIndex): void {
     const space = this.space;
     const words = space.words;
-    if (!space.isFree(block)) throw new DamagedIndex(block);
+    if (!space.isFree(block)) throw space.damaged(block);
     const next = words[block]!;
     const previous = words[block + 1]!;
     const bin = binOf(space.granules(block));
-    if (next !== 0 && words[next + 1] !== block) throw new DamagedIndex(block);
-    if (words[previous === 0 ? HEADS + bin : previous] !== block) throw new DamagedIndex(block);
+    if (next !== 0 && words[next + 1] !== block) throw this.space.damaged(block);
+    if (words[previous === 0 ? HEADS + bin : previous] !== block) throw this.space.damaged(block);
     if (next !== 0) words[next + 1] = previous;
     if (previous !== 0) words[previous] = next;
     else {
@@ -101,7 +101,7 @@ class Bins implements Policy {
       let previous = 0;
       for (let block = words[HEADS + bin]!; block !== 0; block = words[block]!) {
         // The back link also rules out a cycle.
-        if (!this.space.isFree(block) || words[block + 1] !== previous) throw new DamagedIndex(block);
+        if (!this.space.isFree(block) || words[block + 1] !== previous) throw this.space.damaged(block);
         previous = block;
         if (this.space.granules(block as WordIndex) >= granules) visit(block as WordIndex);
       }
@@ -134,7 +134,7 @@ class Bins implements Policy {
       map = words[SECOND_MAPS + first]!;
     }
     const block = words[HEADS + (first << SECOND_LOG) + lowestBit(map)]! as WordIndex;
-    if (!this.space.isFree(block)) throw new DamagedIndex(block);
+    if (!this.space.isFree(block)) throw this.space.damaged(block);
     return block;
   }
 

@@ -28,10 +28,3 @@ export interface PolicyMaker {
   readonly name: string;
   create(space: BlockSpace): Policy;
 }
-
-/** Thrown when a link or a header of a free block turns out to be damaged. The heap rebuilds the index then. */
-export class DamagedIndex extends Error {
-  constructor(readonly block: number) {
-    super(`the free list is damaged at word ${block}`);
-  }
-}
