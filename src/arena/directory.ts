@@ -19,12 +19,11 @@
 import { ArenaError } from "../core/errors.ts";
 import type { Address, ThreadId } from "../core/types.ts";
 import { MAGIC } from "../memory/layout.ts";
-import type { Platform } from "../memory/platform.ts";
+import { EEXIST, type Platform } from "../memory/platform.ts";
 
 /** The second place is for systems with 39 bits of addresses. */
 const PLACES = [0x1fff_0000_0000, 0x30_0000_0000] as const;
 const BYTES = 2 ** 16;
-const EEXIST = -17;
 
 const FIRST_ENTRY = 16;
 const ENTRY_WORDS = 8;
@@ -50,7 +49,7 @@ export class Directory {
     let refusal = 0;
     for (const place of PLACES) {
       refusal = pages.map(BYTES, place as Address);
-      if (refusal < 0 && refusal !== EEXIST) continue;
+      if (refusal < 0 && refusal !== -EEXIST) continue;
       const words = pages.words(place as Address, BYTES);
       const found = Atomics.compareExchange(words, 0, 0, MAGIC);
       if (found === 0 || found === MAGIC) return new Directory(words, platform);

@@ -13,7 +13,10 @@ export interface ArenaOptions {
    * A request that would exceed it throws OutOfMemoryError and changes nothing. Default: no limit.
    */
   limit?: number;
-  /** Bytes of address space each window reserves, a multiple of the page size, at most 4 GiB, the default. */
+  /**
+   * Bytes of address space each window reserves, a multiple of the page size, at most 4 GiB, the default. Where the
+   * system refuses that much, a quarter is tried, down to 64 MiB.
+   */
   reserve?: number;
   /** Requests above so many bytes get a mapping of their own. Default 512 KiB, at most 1 GiB. */
   largeThreshold?: number;

@@ -66,16 +66,16 @@ export class Heap {
   /** Maps a new arena. Returns a refusal as -errno, with nothing left mapped. */
   static create(platform: Platform, geometry: Geometry): Heap | number {
     const pages = platform.pages;
-    const base = reserveWindow(pages, geometry.reserveBytes);
+    const { base, byteLength } = reserveWindow(pages, geometry.reserveBytes);
     if (base < 0) return base;
-    const window = Window.create(pages, base as Address, geometry.reserveBytes, 0);
+    const window = Window.create(pages, base as Address, byteLength, 0);
     if (typeof window === "number") {
-      pages.unmap(base as Address, geometry.reserveBytes);
+      pages.unmap(base as Address, byteLength);
       return window;
     }
     const control = new Control(base as Address, window, pages.pageSize);
     control.doubles[ControlDouble.windowBases] = base;
-    control.doubles[ControlDouble.windowBytes] = geometry.reserveBytes;
+    control.doubles[ControlDouble.windowBytes] = byteLength;
     control.words[CONTROL_AREA + ControlWord.windows] = 1;
     control.initialise(geometry, pages.pageSize);
     return new Heap(platform, control, window);
@@ -206,9 +206,8 @@ export class Heap {
     const { pages } = this.platform;
     const { doubles, words } = this.control;
     const number = this.windows.length;
-    const byteLength = this.geometry.reserveBytes;
     if (number >= ControlDouble.windowBytes - ControlDouble.windowBases) return false;
-    const base = reserveWindow(pages, byteLength);
+    const { base, byteLength } = reserveWindow(pages, this.geometry.reserveBytes);
     if (base < 0) return this.refuse("system", base);
     const window = Window.create(pages, base as Address, byteLength, number);
     if (typeof window === "number") {

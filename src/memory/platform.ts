@@ -8,6 +8,9 @@ import type { Address, ThreadId } from "../core/types.ts";
 /** 0, or an address, or a refusal as `-errno`. */
 export type SystemResult = number;
 
+/** The address asked for is taken. The same number on every supported system. */
+export const EEXIST = 17;
+
 /** Source of pages. All addresses and lengths are multiples of `pageSize` unless said otherwise. */
 export interface PageSource {
   /** Bytes of an operating system page. */

@@ -7,17 +7,36 @@
 import { COMMIT_FIRST_BYTES, COMMIT_MOST_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { controlWords, MAGIC, VERSION, WindowWord } from "./layout.ts";
-import type { PageSource, SystemResult } from "./platform.ts";
+import { EEXIST, type PageSource, type SystemResult } from "./platform.ts";
 
 /** Windows are sought at random multiples of 4 GiB between 32 TiB and 96 TiB, where nobody else maps by habit. */
 const HINT_FIRST = 2 ** 13;
 const HINT_SPAN = 2 ** 14;
 const HINT_TRIES = 16;
 
-/** Reserves address space at a multiple of 4 GiB. */
-export function reserveWindow(pages: PageSource, byteLength: number): SystemResult {
-  let refusal = 0;
-  for (let attempt = 0; attempt < HINT_TRIES; attempt++) {
+/** Where address space is scarce, a quarter is tried each time, down to this many bytes. */
+const LEAST_WINDOW_BYTES = 2 ** 26;
+
+export interface Reservation {
+  /** Base of the window, or a refusal as -errno. */
+  readonly base: number;
+  readonly byteLength: number;
+}
+
+/** Reserves `byteLength` bytes at a multiple of 4 GiB, or less if the system refuses that much. */
+export function reserveWindow(pages: PageSource, byteLength: number): Reservation {
+  let length = byteLength;
+  let base = reserveAligned(pages, length);
+  while (base < 0 && length / 4 >= LEAST_WINDOW_BYTES) {
+    length /= 4;
+    base = reserveAligned(pages, length);
+  }
+  return { base, byteLength: length };
+}
+
+function reserveAligned(pages: PageSource, byteLength: number): SystemResult {
+  let refusal = -EEXIST;
+  for (let attempt = 0; attempt < HINT_TRIES && refusal === -EEXIST; attempt++) {
     const hint = ((HINT_FIRST + Math.floor(Math.random() * HINT_SPAN)) * WINDOW_BYTES) as Address;
     refusal = pages.reserve(byteLength, hint);
     if (refusal > 0) return refusal;
