@@ -50,10 +50,7 @@ class Model {
 
   run(step: Operation): void {
     const { arena, platform } = this.simulated;
-    if (step.kind === "trim") arena.trim();
-    else if (step.kind === "detach") arena.detach();
-    else if (step.kind === "free") this.free(step.pick);
-    else {
+    if ("refuse" in step) {
       platform.pages.refuse = () => step.refuse;
       try {
         this.allocate(step);
@@ -62,7 +59,9 @@ class Model {
       } finally {
         platform.pages.refuse = () => false;
       }
-    }
+    } else if (step.kind === "trim") arena.trim();
+    else if (step.kind === "detach") arena.detach();
+    else this.free(step.pick);
   }
 
   private allocate(step: Extract<Operation, { size: number }>): void {
