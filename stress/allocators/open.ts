@@ -1,0 +1,17 @@
+/** Opens the chosen allocator in the calling Worker. Husky is imported only where it is chosen. */
+import type { Allocator, AllocatorChoice } from "./allocator.ts";
+import { openFaulty } from "./faulty.ts";
+import { openLibc } from "./libc.ts";
+
+export async function openAllocator(choice: AllocatorChoice, worker: number): Promise<Allocator> {
+  switch (choice.kind) {
+    case "libc":
+      return openLibc();
+    case "heap":
+      return (await import("./husky.ts")).openHeap();
+    case "arena":
+      return (await import("./husky.ts")).openArena(choice.handle);
+    case "faulty":
+      return openFaulty(choice.plant, choice.memory, worker);
+  }
+}

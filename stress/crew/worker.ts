@@ -1,0 +1,50 @@
+/** A Worker: takes its assignment, counts in, runs the workload, reports, ends. */
+import { openAllocator } from "../allocators/open.ts";
+import type { BlockTable } from "../oracle/block-table.ts";
+import { CheckedHeap } from "../oracle/checked-heap.ts";
+import { Pattern } from "../oracle/pattern.ts";
+import { Shadow } from "../oracle/shadow.ts";
+import { findWorkload } from "../workloads/catalogue.ts";
+import type { Ending } from "../workloads/workload.ts";
+import type { Assignment, WorkerReport } from "./assignment.ts";
+import { Phase, Seat } from "./control.ts";
+import { reportOf } from "./report-fault.ts";
+
+declare const self: Worker;
+
+async function work(assignment: Assignment): Promise<Ending> {
+  const { worker, workers, seed, shared, oracle } = assignment;
+  const workload = findWorkload(assignment.workload);
+  const allocator = await openAllocator(assignment.allocator, worker);
+  const shadow = new Shadow(oracle.shadow);
+  const pattern = new Pattern(oracle.pattern);
+  const seat = new Seat(assignment.control, worker, workers);
+  const context = {
+    worker,
+    workers,
+    seed,
+    seat,
+    heapOver: (blocks: BlockTable) => new CheckedHeap(allocator, shadow, pattern, seat, blocks),
+  };
+  if (assignment.generation === 0) {
+    if (worker === 0) workload.open?.(context, shared);
+    seat.waitForStart();
+  }
+  const ending = workload.run(context, shared);
+  seat.enter(Phase.detach, 0);
+  allocator.detach();
+  seat.enter(Phase.finished, 0);
+  return ending;
+}
+
+self.onmessage = async (event: MessageEvent<Assignment>) => {
+  // Without a listener nothing keeps the Worker alive, and it ends by itself.
+  self.onmessage = null;
+  let report: WorkerReport;
+  try {
+    report = { type: await work(event.data) };
+  } catch (thrown) {
+    report = { type: "fault", fault: reportOf(thrown) };
+  }
+  self.postMessage(report);
+};

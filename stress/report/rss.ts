@@ -1,0 +1,31 @@
+/** How much physical memory the process holds when everything that can go has gone. */
+import { residentBytes, trimLibc } from "../../native/raw-memory.ts";
+
+const SHRINK_MS = 500;
+const SAMPLE_MS = 100;
+/** The runtime gives memory back from timers of its own: wait until nothing has gone for this many samples. */
+const CALM_SAMPLES = 10;
+const MOST_SAMPLES = 40;
+const NOISE_BYTES = 128 * 1024;
+
+/** After a full collection, at once. */
+export function trimmedRss(): number {
+  Bun.gc(true);
+  trimLibc();
+  return residentBytes();
+}
+
+/** After waiting for the runtime; takes one and a half to five seconds. */
+export async function settledRss(): Promise<number> {
+  // Drops the main thread's compiled code when it is idle; what the code kept alive can be collected only then.
+  Bun.shrink();
+  await Bun.sleep(SHRINK_MS);
+  let least = Number.POSITIVE_INFINITY;
+  for (let sample = 0, calm = 0; sample < MOST_SAMPLES && calm < CALM_SAMPLES; sample++) {
+    const now = trimmedRss();
+    calm = now < least - NOISE_BYTES ? 0 : calm + 1;
+    least = Math.min(least, now);
+    await Bun.sleep(SAMPLE_MS);
+  }
+  return least;
+}
