@@ -35,26 +35,24 @@ export function refill(
   batches[cls] = want * 2;
   heap.enter();
   try {
-    const first = heap.allocate(granules, preferred);
-    if (first === 0) return -1;
+    let run = heap.allocate(granules, preferred, granules * want);
+    if (run === 0) return -1;
     const index = heap.servedBy;
     if (caches[index] === undefined) {
       // A window this Worker has no cache in yet: the caller makes one and comes again.
-      heap.release(index, first);
+      heap.release(index, run);
       return index;
     }
     caches[index].setUp();
     const entry = caches[index].entries + cls * 4;
-    let brought = 1;
-    stock(heap, index, entry, first);
-    for (; brought < want; brought++) {
-      const block = heap.allocate(granules, index);
-      if (block === 0) break;
-      if (heap.servedBy !== index) {
-        heap.release(heap.servedBy, block);
-        break;
+    let brought = 0;
+    while (run !== 0) {
+      brought += stockRun(heap, index, entry, run, granules);
+      run = brought < want ? heap.allocate(granules, index, granules * (want - brought)) : 0;
+      if (run !== 0 && heap.servedBy !== index) {
+        heap.release(heap.servedBy, run);
+        run = 0;
       }
-      stock(heap, index, entry, block);
     }
     const words = heap.windows[index]!.space.words;
     words[entry + 3] = words[entry + 3]! - brought;
@@ -113,6 +111,21 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
   }
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
+}
+
+/** Cuts a run into blocks of `granules` and puts them on a list; what is left goes back. Returns their number. */
+function stockRun(heap: Heap, index: number, entry: number, run: WordIndex, granules: number): number {
+  let block: WordIndex | 0 = run;
+  for (let count = 1; ; count++) {
+    const rest: WordIndex | 0 = heap.cut(index, block, granules);
+    stock(heap, index, entry, block);
+    if (rest === 0) return count;
+    if (heap.windows[index]!.space.granules(rest) < granules) {
+      heap.release(index, rest);
+      return count;
+    }
+    block = rest;
+  }
 }
 
 /** Marks a fresh block as cached and puts it on a list. */

@@ -9,7 +9,7 @@ import { DamagedBlock } from "../block/damage.ts";
 import { checkBits, packState, State, wordsOf } from "../block/header.ts";
 import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
-import { payloadBytes } from "../core/size-classes.ts";
+import { HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
@@ -129,22 +129,32 @@ export class Heap {
   }
 
   /**
-   * A block of at least `granules`, its state still "free", out of every list; `servedBy` tells its window. The
-   * window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
+   * A block of at least `least` granules, at most about `most`, its state still "free", out of every list; `servedBy`
+   * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
    */
-  allocate(granules: number, preferred: number): WordIndex | 0 {
+  allocate(least: number, preferred: number, most: number = least): WordIndex | 0 {
     const count = this.windows.length;
     let bound: MemoryBound = "window";
     for (let turn = 0; turn < count; turn++) {
       const index = (preferred + turn) % count;
-      const block = this.windows[index]!.policy.allocate(granules);
+      const block = this.windows[index]!.policy.allocate(least, most);
       if (block !== 0) return this.serve(index, block);
       if (this.refusal.bound !== "window") bound = this.refusal.bound;
     }
     this.refusal.bound = bound;
     if (bound !== "window" || !this.openWindow()) return 0;
-    const block = this.windows[count]!.policy.allocate(granules);
+    const block = this.windows[count]!.policy.allocate(least, most);
     return block === 0 ? 0 : this.serve(count, block);
+  }
+
+  /** Cuts a taken block after `granules`. Returns the rest as a taken block, or 0 if there is none. Under the lock. */
+  cut(index: number, block: WordIndex, granules: number): WordIndex | 0 {
+    const rest = this.windows[index]!.space.split(block, granules);
+    if (rest !== 0) {
+      this.control.add(ControlDouble.takenBlocks, 1);
+      this.control.add(ControlDouble.takenBytes, -HEADER_BYTES);
+    }
+    return rest;
   }
 
   /** Gives a block of window `index` back to its policy. Under the lock. */

@@ -21,6 +21,9 @@ const SECOND_LEVELS = 1 << SECOND_LOG;
 /** floor(log2) of the largest block, 2^28 granules, less 3, plus one. */
 const FIRST_LEVELS = 26;
 
+/** Blocks that are looked at in the list a request's own size belongs to. */
+const PROBES = 8;
+
 const FIRST_MAP = POLICY_AREA;
 const SECOND_MAPS = (POLICY_AREA + 1) | 0;
 const HEADS = (POLICY_AREA + 32) | 0;
@@ -45,11 +48,11 @@ export function binFor(granules: number): number {
 class Bins implements Policy {
   constructor(private readonly space: BlockSpace) {}
 
-  allocate(granules: number): WordIndex | 0 {
-    const block = this.find(granules);
-    if (block === 0) return this.space.carve(granules);
+  allocate(least: number, most: number): WordIndex | 0 {
+    const block = this.find(least);
+    if (block === 0) return this.space.carve(most) || this.space.carve(least);
     this.remove(block);
-    const rest = this.space.split(block, granules);
+    const rest = this.space.split(block, most);
     if (rest !== 0) this.insert(rest);
     return block;
   }
@@ -121,14 +124,26 @@ class Bins implements Policy {
     this.space.announce(block);
   }
 
-  /** The first block of the first list that is sure to fit, or 0. */
+  /**
+   * A block that fits, or 0: one of the first few of the list that the size itself belongs to, so that a freed block
+   * serves the same request again; else the first of the first list whose blocks are all large enough.
+   */
   private find(granules: number): WordIndex | 0 {
     const words = this.space.words;
+    const own = binOf(granules);
     const bin = binFor(granules);
+    if (own !== bin) {
+      let block = words[HEADS + own]!;
+      for (let probes = PROBES; block !== 0 && probes > 0; probes--) {
+        if (!this.space.isFree(block)) throw this.space.damaged(block);
+        if (this.space.granules(block as WordIndex) >= granules) return block as WordIndex;
+        block = words[block]!;
+      }
+    }
     let first = bin >>> SECOND_LOG;
     let map = words[SECOND_MAPS + first]! & (-1 << (bin & (SECOND_LEVELS - 1)));
     if (map === 0) {
-      const higher = first === 31 ? 0 : words[FIRST_MAP]! & (-1 << (first + 1));
+      const higher = words[FIRST_MAP]! & (-1 << (first + 1));
       if (higher === 0) return 0;
       first = lowestBit(higher);
       map = words[SECOND_MAPS + first]!;

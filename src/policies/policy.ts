@@ -10,10 +10,11 @@ import type { WordIndex } from "../core/types.ts";
 
 export interface Policy {
   /**
-   * A block of at least `granules`, out of every list, its state still "free", or 0 if the window has none.
-   * The caller decides who owns it.
+   * A block of at least `least` granules, out of every list, its state still "free", or 0 if the window has none.
+   * The place is chosen as for `least`; of what is free there, as much as `most` granules is taken (the caller cuts
+   * it into several blocks). The caller decides who owns it.
    */
-  allocate(granules: number): WordIndex | 0;
+  allocate(least: number, most: number): WordIndex | 0;
   /** Files a block (state "free" or disowned by this call), merging with neighbours as the policy likes. */
   free(block: WordIndex): void;
   /** Takes one free block out of the lists: a neighbour is about to absorb it. */

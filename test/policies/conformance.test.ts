@@ -35,7 +35,7 @@ function bench(maker: PolicyMaker, byteLength = 2 ** 24): Bench {
     space,
     policy,
     take(granules) {
-      const block = policy.allocate(granules);
+      const block = policy.allocate(granules, granules);
       if (block !== 0) space.words[block - 1]! |= IN_USE;
       return block;
     },
@@ -135,7 +135,11 @@ for (const maker of policies) {
     });
 
     test("random operations agree with a list of intervals", () => {
-      const operation = fc.record({ take: fc.boolean(), granules: fc.integer({ min: 2, max: 700 }), pick: fc.nat() });
+      const operation = fc.record({
+        take: fc.boolean(),
+        granules: fc.integer({ min: 2, max: 700 }),
+        pick: fc.nat(),
+      });
       fc.assert(
         fc.property(fc.array(operation, { maxLength: 400 }), (operations) => {
           const b = bench(maker);
@@ -144,7 +148,9 @@ for (const maker of policies) {
             if (take || live.length === 0) {
               const block = b.take(granules) as WordIndex;
               const end = block + granules * 4;
-              expect(live.every((other) => end <= other.block || other.block + other.granules * 4 <= block)).toBe(true);
+              expect(
+                live.every((other) => end <= other.block || other.block + other.granules * 4 <= block),
+              ).toBe(true);
               live.push({ block, granules });
               b.space.words.fill(-1, block, block + b.space.granules(block) * 4 - 2);
             } else {
