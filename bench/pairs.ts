@@ -66,7 +66,10 @@ else if (contender === "libc") {
   const rounds = Number(contender ?? 7);
   const command = (name: string) => ({ name, command: [process.execPath, import.meta.path, name] });
   const medians = await runRounds([command("husky"), command("libc")], rounds);
-  const table = new Table({ head: ["ns a pair", "husky", "libc by FFI", "ratio"], style: { head: [] } });
+  const table = new Table({
+    head: ["ns a pair", "husky", "libc by FFI", "ratio"],
+    style: { head: [], border: [] },
+  });
   for (const [row, husky] of Object.entries(medians.get("husky")!)) {
     const libc = medians.get("libc")![row]!;
     table.push([row, husky.toFixed(1), libc.toFixed(1), (husky / libc).toFixed(2)]);

@@ -37,7 +37,7 @@ await rm(folder, { recursive: true });
 
 const table = new Table({
   head: ["ms", "least", "median", "least more than empty", "median more"],
-  style: { head: [] },
+  style: { head: [], border: [] },
 });
 const empty = samples.get("empty")!;
 for (const [name, times] of samples) {

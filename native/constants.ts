@@ -16,6 +16,7 @@ export interface MemoryConstants {
   readonly MAP_FIXED_NOREPLACE: number | undefined;
   readonly MADV_DONTNEED: number | undefined;
   readonly MREMAP_MAYMOVE: number | undefined;
+  readonly MREMAP_FIXED: number | undefined;
   readonly CLOCK_MONOTONIC: number;
 }
 
@@ -35,6 +36,7 @@ export const LINUX_MEMORY: MemoryConstants = {
   MADV_DONTNEED: 4,
   // <bits/mman-shared.h> of glibc, <linux/mman.h> of the kernel
   MREMAP_MAYMOVE: 1,
+  MREMAP_FIXED: 2,
   // <bits/time.h>, <linux/time.h>
   CLOCK_MONOTONIC: 1,
 };
@@ -53,6 +55,7 @@ export const MACOS_MEMORY: MemoryConstants = {
   // Advice only on macOS: the pages need not read as zero afterwards.
   MADV_DONTNEED: undefined,
   MREMAP_MAYMOVE: undefined,
+  MREMAP_FIXED: undefined,
   // <time.h> of the macOS SDK, _CLOCK_MONOTONIC
   CLOCK_MONOTONIC: 6,
 };

@@ -27,7 +27,8 @@ interface CommonLibc {
 export interface LinuxLibc extends CommonLibc {
   readonly system: LinuxSystem;
   madvise(address: number, length: number, advice: number): number;
-  mremap(address: number, oldLength: number, newLength: number, flags: number): number;
+  /** `target` counts with MREMAP_FIXED only. */
+  mremap(address: number, oldLength: number, newLength: number, flags: number, target: number): number;
   syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
 }
 
@@ -65,7 +66,7 @@ const COMMON: Symbols = {
 
 const LINUX: Symbols = {
   madvise: { args: ["ptr", "ptr", "i32"], returns: "i32" },
-  mremap: { args: ["ptr", "ptr", "ptr", "i32"], returns: i64 },
+  mremap: { args: ["ptr", "ptr", "ptr", "i32", "ptr"], returns: i64 },
   syscall: { args: [i64, i64, i64, i64, i64, i64, i64], returns: i64 },
 };
 

@@ -43,11 +43,12 @@ export class NativePageSource implements PageSource {
     return Math.min(result, 0);
   }
 
-  remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult {
+  remap(address: Address, oldByteLength: number, newByteLength: number, target: Address | 0): SystemResult {
     const libc = this.#libc;
     if (!isLinux(libc)) return -errnoOf(this.#libc.system.errno, "ENOSYS");
-    const flags = mayMove ? libc.system.memory.MREMAP_MAYMOVE! : 0;
-    return this.#checked(libc.mremap(address, oldByteLength, newByteLength, flags));
+    const { MREMAP_MAYMOVE, MREMAP_FIXED } = libc.system.memory;
+    const flags = target === 0 ? 0 : MREMAP_MAYMOVE! | MREMAP_FIXED!;
+    return this.#checked(libc.mremap(address, oldByteLength, newByteLength, flags, target));
   }
 
   unmap(address: Address, byteLength: number): SystemResult {

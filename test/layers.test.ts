@@ -45,7 +45,9 @@ test("bun:ffi is imported by native alone", async () => {
 
 test("native imports nothing of src but types and the platform it implements", async () => {
   const allowed = ["src/core/types.ts", "src/memory/platform.ts"];
-  const wrong = (await importsOf("native")).filter(({ target }) => target.startsWith("src/") && !allowed.includes(target));
+  const wrong = (await importsOf("native")).filter(
+    ({ target }) => target.startsWith("src/") && !allowed.includes(target),
+  );
   expect(wrong).toEqual([]);
 });
 

@@ -10,14 +10,11 @@ import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { discardBlocks, unmapAll } from "../heap/discard.ts";
-import { findLarge, largePayloadBytes } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ArenaHandle, checkHandle } from "./handle.ts";
 import { type ArenaStats, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
-import { freePointer, usableSizeOf } from "./pointer-calls.ts";
-import { blockAt, cacheOf, diagnose } from "./pointers.ts";
-import { reallocateBlock, reallocateLarge } from "./reallocate.ts";
+import { freePointer, reallocatePointer, usableSizeOf } from "./pointer-calls.ts";
 import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "./source.ts";
 import { verify } from "./verify.ts";
 
@@ -55,6 +52,7 @@ export class Arena implements Disposable {
     if (isProcessHeap(handle)) return heap;
     const present = attached.get(handle.id);
     if (present !== undefined && present.source.handle!.address === handle.address) {
+      present.join();
       present.uses++;
       return present;
     }
@@ -103,13 +101,7 @@ export class Arena implements Disposable {
     const address = checkPointer(pointer);
     checkSize("size", size);
     if (address === 0) return this.malloc(size);
-    const attachment = this.join();
-    const cache = cacheOf(attachment, address);
-    const block = cache === undefined ? 0 : blockAt(attachment, cache, address);
-    if (cache !== undefined && block !== 0) return reallocateBlock(attachment, cache, block, size, this);
-    const large = cache === undefined ? findLarge(attachment.heap, address) : undefined;
-    if (large === undefined) throw diagnose(attachment, address, "realloc");
-    return reallocateLarge(attachment, address, largePayloadBytes(large), size, this);
+    return reallocatePointer(this.join(), address, size, this);
   }
 
   /**
@@ -178,7 +170,7 @@ export class Arena implements Disposable {
    * "corrupt-arena" for the first thing that is wrong.
    */
   check(): void {
-    this.locked((attachment) => verify(attachment.heap));
+    this.locked((attachment) => verify(attachment.heap, attachment.caches));
   }
 
   /** This Worker leaves: its cache goes back, its slot becomes vacant. The next use attaches again. */

@@ -284,15 +284,40 @@ export class Attachment {
     this.heap.refusal.errno = errno;
   }
 
-  /** Under the lock. */
-  private drainAll(): void {
+  /**
+   * Takes back what dead Workers had cached or claimed. True if there was a dead one: a pointer that was refused
+   * because of its claim is worth another look.
+   */
+  reap(): boolean {
     const { heap } = this;
-    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, false);
-    for (const { slot, owner } of heap.slots.dead()) {
+    if (heap.slots.dead().length === 0) return false;
+    heap.enter();
+    try {
+      return this.drainDead();
+    } catch (error) {
+      throw heap.repaired(error, "free");
+    } finally {
+      heap.leave();
+    }
+  }
+
+  /** Under the lock. */
+  private drainDead(): boolean {
+    const { heap } = this;
+    const dead = heap.slots.dead();
+    for (const { slot, owner } of dead) {
       for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot, true);
       heap.slots.vacate(slot, owner);
       heap.control.add(ControlDouble.adoptions, 1);
     }
+    return dead.length > 0;
+  }
+
+  /** Under the lock. */
+  private drainAll(): void {
+    const { heap } = this;
+    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, false);
+    this.drainDead();
   }
 
   /**

@@ -116,7 +116,6 @@ export class Directory {
     const entry = this.find(address, id);
     if (entry < 0) return;
     const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-    if (gone) this.doubles[at / 2 + 2] = 0;
     Atomics.store(this.words, at, gone ? Phase.vacant : Phase.listed);
   }
 
@@ -125,10 +124,10 @@ export class Directory {
     return this.find(address, id) === 0;
   }
 
-  /** Whether any arena has its first window at this address. */
-  lists(address: number): boolean {
+  /** Whether there was such an arena, as far as its entry has not been used again. */
+  remembers(address: number, id: number): boolean {
     for (let entry = 0; entry < ENTRIES; entry++) {
-      if (this.isListed(entry) && this.addressOf(entry) === address) return true;
+      if (this.addressOf(entry) === address && this.idAt(entry) === id) return true;
     }
     return false;
   }

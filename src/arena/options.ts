@@ -18,7 +18,7 @@ export interface ArenaOptions {
    * system refuses that much, a quarter is tried, down to 64 MiB.
    */
   reserve?: number;
-  /** Requests above so many bytes get a mapping of their own. Default 512 KiB, at most 1 GiB. */
+  /** Requests above so many bytes get a mapping of their own. Default 16 MiB, at most 1 GiB and a quarter of a window. */
   largeThreshold?: number;
   /** Whether each Worker keeps a stock of ready blocks. Default true. Without it every request takes the lock. */
   workerCache?: boolean;

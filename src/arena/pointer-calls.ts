@@ -1,9 +1,14 @@
-/** The calls that take a pointer and find out what it is: `free` off the fast path, and `usableSize`. */
+/**
+ * The calls that take a pointer and find out what it is: `free` off the fast path, `usableSize`, `realloc`. A block
+ * that a dead Worker had claimed is refused at first; once the dead one's claims are settled it is looked at again.
+ */
 import { InvalidPointerError } from "../core/errors.ts";
 import { payloadBytes } from "../core/size-classes.ts";
+import type { Pointer } from "../core/types.ts";
 import { findLarge, largePayloadBytes, unmapLarge } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
+import { type Allocator, reallocateBlock, reallocateLarge } from "./reallocate.ts";
 
 /** Frees whatever is at `address`, or throws InvalidPointerError. */
 export function freePointer(attachment: Attachment, address: number): void {
@@ -11,13 +16,16 @@ export function freePointer(attachment: Attachment, address: number): void {
   if (cache !== undefined) {
     const block = blockAt(attachment, cache, address);
     if (block !== 0 && attachment.freeBlock(cache, block)) return;
-    throw diagnose(attachment, address, "free");
+  } else {
+    const freed = unmapLarge(attachment.heap, address);
+    if (freed === true) return;
+    if (freed === "corrupt") {
+      const detail = "the words in front of this large block were overwritten; it is out of use";
+      throw new InvalidPointerError("corrupt-block", "free", address, detail);
+    }
   }
-  const freed = unmapLarge(attachment.heap, address);
-  if (freed === true) return;
-  if (freed === false) throw diagnose(attachment, address, "free");
-  const detail = "the words in front of this large block were overwritten; it is out of use";
-  throw new InvalidPointerError("corrupt-block", "free", address, detail);
+  if (!attachment.reap()) throw diagnose(attachment, address, "free");
+  freePointer(attachment, address);
 }
 
 /** Payload bytes of the block at `address`, or throws InvalidPointerError. */
@@ -26,9 +34,31 @@ export function usableSizeOf(attachment: Attachment, address: number): number {
   if (cache !== undefined) {
     const block = blockAt(attachment, cache, address);
     if (block !== 0) return payloadBytes(cache.words[block - 2]! >>> 4);
-    throw diagnose(attachment, address, "usableSize");
+  } else {
+    const large = findLarge(attachment.heap, address);
+    if (large !== undefined) return largePayloadBytes(large);
   }
-  const large = findLarge(attachment.heap, address);
-  if (large === undefined) throw diagnose(attachment, address, "usableSize");
-  return largePayloadBytes(large);
+  if (!attachment.reap()) throw diagnose(attachment, address, "usableSize");
+  return usableSizeOf(attachment, address);
+}
+
+/** Reallocates whatever is at `address`, or throws InvalidPointerError, or what `allocator` throws. */
+export function reallocatePointer(
+  attachment: Attachment,
+  address: number,
+  byteLength: number,
+  allocator: Allocator,
+): Pointer {
+  const cache = cacheOf(attachment, address);
+  if (cache !== undefined) {
+    const block = blockAt(attachment, cache, address);
+    if (block !== 0) return reallocateBlock(attachment, cache, block, byteLength, allocator);
+  } else {
+    const large = findLarge(attachment.heap, address);
+    if (large !== undefined) {
+      return reallocateLarge(attachment, address, largePayloadBytes(large), byteLength, allocator);
+    }
+  }
+  if (!attachment.reap()) throw diagnose(attachment, address, "realloc");
+  return reallocatePointer(attachment, address, byteLength, allocator);
 }

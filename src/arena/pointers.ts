@@ -5,10 +5,9 @@
 import { granulesOf, State, stateOf } from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import type { WindowCache } from "../cache/cache.ts";
-import { InvalidPointerError, type PointerFault } from "../core/errors.ts";
+import { hex, InvalidPointerError, type PointerFault } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
-import { findLarge } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 
 /** The cache of the window that a pointer lies in, followed to the window's present length. */
@@ -52,20 +51,19 @@ function explain(attachment: Attachment, pointer: number, operation: string): [P
       heap.leave();
     }
   }
-  if (findLarge(heap, pointer) !== undefined) {
-    return ["corrupt-block", "the words in front of this large block were overwritten; it is out of use"];
-  }
   heap.enter();
   try {
-    for (const block of heap.large.entries()) {
-      if (
-        pointer >= block.address - block.offset &&
-        pointer < block.address - block.offset + block.mappedBytes
-      ) {
-        return ["interior-pointer", `it points into the large block at 0x${block.address.toString(16)}`];
+    const block = heap.large.lookUp(pointer);
+    if (block?.busy === true) return ["double-free", "another Worker is reallocating this large block"];
+    if (block !== undefined) {
+      return ["corrupt-block", "the words in front of this large block were overwritten; it is out of use"];
+    }
+    for (const { address, offset, mappedBytes } of heap.large.entries()) {
+      if (pointer >= address - offset && pointer < address - offset + mappedBytes) {
+        return ["interior-pointer", `it points into the large block at ${hex(address)}`];
       }
     }
-    if (heap.large.wasRemoved(pointer)) return ["double-free", "this large block was freed before"];
+    if (heap.large.wasRemoved(pointer)) return [alreadyFree(operation), "this large block is already free"];
   } finally {
     heap.leave();
   }
@@ -81,7 +79,7 @@ function explainInWindow(
 ): [PointerFault, string] {
   const { space } = attachment.heap.windows[cache.number]!;
   const { words, first, top } = space;
-  const freed: PointerFault = operation === "usableSize" ? "invalid-pointer" : "double-free";
+  const freed = alreadyFree(operation);
   if (index >= words.length) return ["foreign-pointer", "it lies outside the memory this arena has in use"];
   if (index < first) return ["invalid-pointer", "it points into the arena's control block"];
   if (index >= top) {
@@ -105,7 +103,7 @@ function explainInWindow(
     if (state === State.inUse || state === State.busy) {
       return [
         "interior-pointer",
-        `it points ${(index - block) * 4} bytes into the block at 0x${(cache.base + block * 4).toString(16)}`,
+        `it points ${(index - block) * 4} bytes into the block at ${hex(cache.base + block * 4)}`,
       ];
     }
     return looksFreed(space, index)
@@ -120,4 +118,9 @@ function looksFreed(space: BlockSpace, block: number): boolean {
   if (!Number.isInteger(block) || (block & 3) !== 0) return false;
   const word0 = space.words[block - 2]!;
   return granulesOf(word0) >= LEAST_GRANULES && space.checkFits(block, word0, space.words[block - 1]!);
+}
+
+/** Asking for the size of a freed block frees nothing twice. */
+function alreadyFree(operation: string): PointerFault {
+  return operation === "usableSize" ? "invalid-pointer" : "double-free";
 }

@@ -10,7 +10,8 @@ import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { granulesFor, payloadBytes } from "../core/size-classes.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
-import { claimLarge, releaseLarge, resizeLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { diagnose } from "./pointers.ts";
@@ -19,7 +20,7 @@ import { diagnose } from "./pointers.ts";
 const WORTH_CUTTING_GRANULES = 4;
 
 /** Who allocates the new block: the arena, fast path first. */
-interface Allocator {
+export interface Allocator {
   malloc(byteLength: number): Pointer;
 }
 

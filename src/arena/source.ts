@@ -98,15 +98,12 @@ export class ListedSource extends ArenaSource {
     this.fresh = undefined;
     if (fresh !== undefined) return new Attachment(fresh, slowPath);
     if (!directory().visit(address, id)) {
-      if (directory().lists(address)) {
-        throw new ArenaError(
-          "disposed",
-          `the arena "${name}" was disposed; another one is at ${hex(address)} now`,
-        );
+      if (directory().remembers(address, id)) {
+        throw new ArenaError("disposed", `the arena "${name}" was disposed`);
       }
       throw new ArenaError(
         "bad-handle",
-        `no arena of this process is at ${hex(address)}: it was disposed, or never was`,
+        `no arena of this process is or was at ${hex(address)} with this id`,
       );
     }
     try {

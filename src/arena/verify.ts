@@ -4,6 +4,8 @@
  */
 import { DamagedBlock } from "../block/damage.ts";
 import { PREVIOUS_FREE, State, stateOf } from "../block/header.ts";
+import { verifyLists } from "../cache/batches.ts";
+import type { WindowCache } from "../cache/cache.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
@@ -11,8 +13,8 @@ import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { isSealed } from "../heap/large-blocks.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 
-/** Throws on the first broken invariant. */
-export function verify(heap: Heap): void {
+/** Throws on the first broken invariant. `caches`: the caller's own. */
+export function verify(heap: Heap, caches: readonly WindowCache[]): void {
   let taken = 0;
   let committed = 0;
   for (const part of heap.windows) {
@@ -35,6 +37,9 @@ export function verify(heap: Heap): void {
         "the words in front of it were overwritten",
       );
     }
+  }
+  for (const cache of caches) {
+    reportDamage("a link of this Worker's cache was overwritten", () => verifyLists(heap, cache));
   }
   const { doubles } = heap.control;
   require(taken ===
@@ -77,15 +82,22 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
 /** The policy knows exactly the free blocks of the chain. */
 function verifyIndex({ space, policy }: HeapWindow, free: number): void {
   let filed = 0;
-  try {
+  reportDamage("a free list is damaged here", () => {
     policy.forEachFree(LEAST_GRANULES, (block: WordIndex) => {
       if (space.isFree(block)) filed++;
     });
+  });
+  require(filed === free, `free blocks: ${free} in the chain, ${filed} filed`);
+}
+
+/** Turns what a walk over links throws into the error of `check`. */
+function reportDamage(detail: string, walk: () => void): void {
+  try {
+    walk();
   } catch (error) {
     if (!(error instanceof DamagedBlock)) throw error;
-    throw new InvalidPointerError("corrupt-block", "check", error.address, "a free list is damaged here");
+    throw new InvalidPointerError("corrupt-block", "check", error.address, detail);
   }
-  require(filed === free, `free blocks: ${free} in the chain, ${filed} filed`);
 }
 
 function require(holds: boolean, equation: string): void {

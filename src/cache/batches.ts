@@ -9,7 +9,7 @@ import { CLASSES, classGranules } from "../core/size-classes.ts";
 import { FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
-import { settleClaims } from "../heap/recovery.ts";
+import { settleClaims, settleLargeClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import { classCapacity, type WindowCache } from "./cache.ts";
@@ -108,9 +108,21 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
   if (isLost) {
     const freeing = settleClaims(heap.windows[index]!.space, slot);
     if (freeing !== 0) heap.release(index, freeing);
+    if (index === 0) settleLargeClaims(heap, slot);
   }
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
+}
+
+/** Walks the caller's own lists; throws DamagedBlock where a link or a header was overwritten. Under the lock. */
+export function verifyLists(heap: Heap, cache: WindowCache): void {
+  for (let cls = 2; cls < CLASSES; cls++) {
+    let block = cache.words[cache.entries + cls * 4]!;
+    for (let most = classCapacity[cls]!; block !== 0; most--) {
+      if (most < 0) throw heap.windows[cache.number]!.space.damaged(block);
+      block = linkOf(heap, cache, block);
+    }
+  }
 }
 
 /** Cuts a run into blocks of `granules` and puts them on a list; what is left goes back. Returns their number. */

@@ -118,18 +118,16 @@ export class WindowCache {
       const entry = this.entries + (classForRequest[(size + 23) >>> 4]! << 2);
       const block = words[entry]!;
       if (block !== 0) {
-        const word1 = words[block - 1]!;
-        // State, slot and (cleared) tail in one comparison: a link that was overwritten leads to something else.
-        if ((word1 & ~CHECK_MASK) === this.cachedMine) {
-          const slack = (words[block - 2]! & SIZE_MASK) - 8 - size;
-          // Below 0: the link led to a block of a smaller class.
-          if (slack >= 0) {
-            words[entry] = words[block]!;
-            words[entry + 1] = (words[entry + 1]! + 1) | 0;
-            words[block - 1] =
-              (word1 & CHECK_MASK) | this.mine | (Math.min(slack, TAIL_UNKNOWN) << TAIL_SHIFT);
-            return (this.base + block * 4) as Pointer;
-          }
+        const bytes = words[block - 2]! & SIZE_MASK;
+        const check = (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(bytes, MIX_SIZE)) & CHECK_MASK;
+        const slack = bytes - 8 - size;
+        // Check, state, slot and (cleared) tail in one comparison: an overwritten link leads to something else, or
+        // to a block of a smaller class.
+        if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
+          words[entry] = words[block]!;
+          words[entry + 1] = (words[entry + 1]! + 1) | 0;
+          words[block - 1] = check | this.mine | (Math.min(slack, TAIL_UNKNOWN) << TAIL_SHIFT);
+          return (this.base + block * 4) as Pointer;
         }
       }
     }

@@ -13,7 +13,7 @@ export const WINDOW_BYTES = 2 ** 32;
 export const WINDOWS = 64;
 
 /** Requests above this many bytes get a mapping of their own (docs/runtime.md, "Large threshold"). */
-export const LARGE_THRESHOLD_BYTES = 2 ** 19;
+export const LARGE_THRESHOLD_BYTES = 2 ** 24;
 
 /** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
 export const CACHED_BYTES = 2 ** 15;
@@ -23,10 +23,10 @@ export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
 /** Bytes of one size class that a Worker's cache may hold before it gives the older half back. */
-export const CACHE_CLASS_BYTES = 2 ** 16;
+export const CACHE_CLASS_BYTES = 2 ** 15;
 /** The same in blocks: never more than `CACHE_CLASS_MOST`, never fewer than `CACHE_CLASS_LEAST`. */
-export const CACHE_CLASS_MOST = 256;
-export const CACHE_CLASS_LEAST = 4;
+export const CACHE_CLASS_MOST = 64;
+export const CACHE_CLASS_LEAST = 2;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
 

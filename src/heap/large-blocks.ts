@@ -18,7 +18,7 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
   const mappedBytes = roundUp(byteLength + offset, pages.pageSize);
   heap.enter();
   try {
-    if (!charge(heap, mappedBytes)) return 0;
+    if (!chargeLarge(heap, mappedBytes)) return 0;
     const refusal = heap.large.reserveEntry();
     const mapping = refusal < 0 ? refusal : mapAligned(heap, mappedBytes, offset, alignment);
     if (mapping < 0) {
@@ -67,42 +67,6 @@ export function unmapLarge(heap: Heap, address: number, claimed = false): boolea
   }
 }
 
-/**
- * Changes the length of a large block's mapping, moving it if need be. Returns the new payload address, 0 if it
- * cannot be done this way (the caller allocates and copies). The alignment beyond a page may be lost by a move.
- */
-export function resizeLarge(heap: Heap, address: number, byteLength: number): number {
-  const { pages } = heap.platform;
-  heap.enter();
-  try {
-    const block = heap.large.find(address);
-    if (block === undefined) return 0;
-    const mappedBytes = roundUp(byteLength + block.offset, pages.pageSize);
-    const more = mappedBytes - block.mappedBytes;
-    if (more > 0 && !charge(heap, more)) return 0;
-    // Out of the registry first: a death during the system call then leaks the block, and never leaves an entry
-    // for an address that somebody else may map next.
-    heap.large.remove(block);
-    const from = (address - block.offset) as Address;
-    const mapping = more === 0 ? from : pages.remap(from, block.mappedBytes, mappedBytes, true);
-    if (mapping < 0) {
-      if (more > 0) heap.control.add(ControlDouble.committed, -more);
-      heap.large.insert(block);
-      return 0;
-    }
-    if (more < 0) heap.control.add(ControlDouble.committed, more);
-    const resized = { ...block, address: mapping + block.offset, mappedBytes, requestedBytes: byteLength };
-    seal(heap, resized);
-    heap.large.insert(resized);
-    heap.control.notePeak();
-    return resized.address;
-  } catch (error) {
-    throw heap.repaired(error, "realloc");
-  } finally {
-    heap.leave();
-  }
-}
-
 /** Claims the block at `address` for moving it: nobody else finds it until it is released. False if there is none. */
 export function claimLarge(heap: Heap, address: number): boolean {
   heap.enter();
@@ -130,11 +94,14 @@ export function releaseLarge(heap: Heap, address: number): void {
   }
 }
 
-/** The large block at `address`. */
+/** The large block at `address`, if it is in use and undamaged. */
 export function findLarge(heap: Heap, address: number): LargeBlock | undefined {
   heap.enter();
   try {
-    return heap.large.find(address);
+    const block = heap.large.find(address);
+    return block !== undefined && isSealed(heap, block) ? block : undefined;
+  } catch (error) {
+    throw heap.repaired(error, "find");
   } finally {
     heap.leave();
   }
@@ -145,14 +112,14 @@ export function largePayloadBytes(block: LargeBlock): number {
   return block.mappedBytes - block.offset;
 }
 
-function charge(heap: Heap, byteLength: number): boolean {
+export function chargeLarge(heap: Heap, byteLength: number): boolean {
   heap.refusal.bound = "limit";
   heap.refusal.errno = 0;
   return heap.control.charge(byteLength);
 }
 
 /** A mapping whose start + `offset` is aligned. */
-function mapAligned(heap: Heap, byteLength: number, offset: number, alignment: number): number {
+export function mapAligned(heap: Heap, byteLength: number, offset: number, alignment: number): number {
   const { pages } = heap.platform;
   if (alignment <= pages.pageSize) return pages.map(byteLength, 0);
   const wide = pages.map(byteLength + alignment, 0);
@@ -175,18 +142,19 @@ function sealOf(heap: Heap, block: LargeBlock): number {
   return Math.imul(place ^ heap.geometry.secret, MIX_PLACE) + Math.imul(pageCount, MIX_SIZE);
 }
 
-function seal(heap: Heap, block: LargeBlock): void {
+export function seal(heap: Heap, block: LargeBlock): void {
   const words = sealWords(heap, block);
   words[2] = sealOf(heap, block);
   words[3] = ~words[2]!;
 }
 
-export function isSealed(heap: Heap, block: LargeBlock): boolean {
+/** Whether the words in front of `block` hold the seal of `sealed`, which is the same block unless it was moved. */
+export function isSealed(heap: Heap, block: LargeBlock, sealed: LargeBlock = block): boolean {
   const words = sealWords(heap, block);
-  const expected = sealOf(heap, block) | 0;
+  const expected = sealOf(heap, sealed) | 0;
   return words[2] === expected && words[3] === ~expected;
 }
 
-function roundUp(value: number, multiple: number): number {
+export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }

@@ -4,7 +4,7 @@
  *
  * Four doubles an entry: payload address (0 = empty, negative = that block was removed), bytes of the mapping,
  * bytes requested, and (offset of the payload in the mapping x 2 + busy) x 256 + slot. Busy = the slot's Worker is
- * moving the block elsewhere; nobody else finds it then. The address is stored last
+ * moving the block elsewhere; nobody else finds it then (large-resize.ts). The address is stored last
  * and negated by one store, so a death leaves an entry that is whole or absent. Entry 0 is the table's own: its
  * capacity in entries, and how many entries are not empty.
  *
@@ -69,6 +69,16 @@ export class LargeTable {
     return index === 0 ? undefined : entryAt(table, index);
   }
 
+  /** Gives the entry of a block new figures. Its address stays. */
+  replace(block: LargeBlock): void {
+    const table = this.table();
+    const at = this.indexOf(table, block.address) * ENTRY_DOUBLES;
+    this.control.add(ControlDouble.largeBytes, block.mappedBytes - table[at + 1]!);
+    table[at + 1] = block.mappedBytes;
+    table[at + 2] = block.requestedBytes;
+    table[at + 3] = packInfo(block.offset, block.busy, block.slot);
+  }
+
   /** Marks a block as busy or not, for a slot. */
   mark(block: LargeBlock, busy: boolean, slot: number): void {
     const table = this.table();
@@ -97,14 +107,13 @@ export class LargeTable {
     }
   }
 
-  /** Sets the counters from the entries, and puts blocks back in use that a lost Worker was moving. */
-  recount(isLost: (slot: number) => boolean): void {
+  /** Sets the counters from the entries. After a death. */
+  recount(): void {
     let blocks = 0;
     let bytes = 0;
     for (const block of this.entries()) {
       blocks++;
       bytes += block.mappedBytes;
-      if (block.busy && isLost(block.slot)) this.mark(block, false, block.slot);
     }
     this.control.doubles[ControlDouble.largeBlocks] = blocks;
     this.control.doubles[ControlDouble.largeBytes] = bytes;

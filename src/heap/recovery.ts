@@ -14,6 +14,7 @@ import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
+import { settleMove } from "./large-resize.ts";
 
 /**
  * Whatever the former owner of the lock was doing, everything is counted and indexed anew. `ownLost`: the caller's
@@ -21,7 +22,8 @@ import type { Heap, HeapWindow } from "./heap.ts";
  */
 export function recover(heap: Heap, ownLost: boolean): void {
   const lost = lostSlots(heap, ownLost);
-  heap.large.recount((slot) => lost[slot] === 1);
+  for (let slot = 1; slot <= SLOTS; slot++) if (lost[slot] === 1) settleLargeClaims(heap, slot);
+  heap.large.recount();
   const { doubles } = heap.control;
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
@@ -60,6 +62,19 @@ export function settleClaims(space: BlockSpace, slot: number): WordIndex | 0 {
     words[reallocating - 1] = (words[reallocating - 1]! & ~STATE_MASK) | State.inUse;
   }
   return freeing !== 0 && space.isHeldBy(freeing, slot, State.busy) ? freeing : 0;
+}
+
+/** The same for large blocks: what the slot's owner was moving is in use again. Under the lock. */
+export function settleLargeClaims(heap: Heap, slot: number): void {
+  if (heap.control.doubles[ControlDouble.largeBlocks] === 0) return;
+  const claimed = [...heap.large.entries()].filter((block) => block.busy && block.slot === slot);
+  const moves = claimed.filter((block) => block.requestedBytes < 0);
+  for (const block of moves) settleMove(heap, block);
+  // A move has settled its source too.
+  for (const { address } of claimed) {
+    const block = heap.large.lookUp(address);
+    if (block?.busy === true) heap.large.mark(block, false, slot);
+  }
 }
 
 /** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */

@@ -26,8 +26,11 @@ export interface PageSource {
   commit(address: Address, byteLength: number): SystemResult;
   /** Gives the content of committed pages back to the system: they stay accessible and read as zero. */
   release(address: Address, byteLength: number): SystemResult;
-  /** Changes the length of a whole mapping made by `map`, moving it if `mayMove`. `-ENOSYS` where there is no mremap. */
-  remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult;
+  /**
+   * Changes the length of a whole mapping made by `map`: in place (`target` 0), or by moving its pages onto the mapping
+   * of `newByteLength` bytes at `target`, which they replace. `-ENOSYS` where there is no mremap.
+   */
+  remap(address: Address, oldByteLength: number, newByteLength: number, target: Address | 0): SystemResult;
   /** Ends a mapping or reservation, or a part of it. */
   unmap(address: Address, byteLength: number): SystemResult;
   /** A view of committed memory in 32-bit words. The memory must stay mapped while the view is used. */

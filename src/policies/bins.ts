@@ -101,6 +101,7 @@ class Bins implements Policy {
   forEachFree(granules: number, visit: (block: WordIndex) => void): void {
     const words = this.space.words;
     for (let bin = binOf(granules); bin < FIRST_LEVELS * SECOND_LEVELS; bin++) {
+      if (this.isMarked(bin) !== (words[HEADS + bin] !== 0)) throw this.space.damaged(words[HEADS + bin]!);
       let previous = 0;
       for (let block = words[HEADS + bin]!; block !== 0; block = words[block]!) {
         // The back link also rules out a cycle.
@@ -109,6 +110,15 @@ class Bins implements Policy {
         if (this.space.granules(block as WordIndex) >= granules) visit(block as WordIndex);
       }
     }
+  }
+
+  /** Whether the bitmaps say that a list has blocks. */
+  private isMarked(bin: number): boolean {
+    const words = this.space.words;
+    const first = bin >>> SECOND_LOG;
+    const inSecond = (words[SECOND_MAPS + first]! & (1 << (bin & (SECOND_LEVELS - 1)))) !== 0;
+    const inFirst = (words[FIRST_MAP]! & (1 << first)) !== 0;
+    return inSecond && inFirst;
   }
 
   private insert(block: WordIndex): void {

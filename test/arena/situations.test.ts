@@ -8,7 +8,8 @@ const MIB = 2 ** 20;
 let arena: Arena;
 
 beforeEach(() => {
-  arena = new Arena({ name: "situations" });
+  // Blocks above 1 MiB get a mapping of their own, so that both kinds are cheap to make.
+  arena = new Arena({ name: "situations", largeThreshold: MIB });
 });
 
 afterEach(() => {

@@ -56,15 +56,16 @@ export class SimulatedPages implements PageSource {
     return 0;
   }
 
-  remap(address: Address, oldByteLength: number, newByteLength: number, mayMove: boolean): SystemResult {
+  remap(address: Address, oldByteLength: number, newByteLength: number, target: Address | 0): SystemResult {
     if (this.refused("remap")) return -ENOMEM;
     const mapping = this.at(address, oldByteLength);
     if (mapping.byteLength !== oldByteLength) throw new Error("remap of a part of a mapping");
-    if (!mayMove && newByteLength > oldByteLength) return -ENOMEM;
+    if (target === 0 && newByteLength > oldByteLength) return -ENOMEM;
+    if (target !== 0) this.unmap(target, newByteLength);
     const old = new Uint8Array(mapping.buffer);
     const buffer = new ArrayBuffer(newByteLength);
     new Uint8Array(buffer).set(old.subarray(0, Math.min(oldByteLength, newByteLength)));
-    if (newByteLength > oldByteLength) mapping.address = this.place(newByteLength);
+    if (target !== 0) mapping.address = target;
     Object.assign(mapping, { byteLength: newByteLength, buffer, committed: newByteLength });
     return mapping.address;
   }
@@ -112,15 +113,20 @@ export class SimulatedPages implements PageSource {
   }
 
   private at(address: number, byteLength: number): Mapping {
-    const found = this.mappings.find((m) => address >= m.address && address + byteLength <= m.address + m.byteLength);
-    if (found === undefined) throw new Error(`no mapping holds ${byteLength} bytes at 0x${address.toString(16)}`);
+    const found = this.mappings.find(
+      (m) => address >= m.address && address + byteLength <= m.address + m.byteLength,
+    );
+    if (found === undefined)
+      throw new Error(`no mapping holds ${byteLength} bytes at 0x${address.toString(16)}`);
     return found;
   }
 
   private add(byteLength: number, hint: number, committed: number): SystemResult {
     if (byteLength > 2 ** 32) return -ENOMEM;
     const address = hint === 0 ? this.place(byteLength) : hint;
-    const clash = this.mappings.some((m) => address < m.address + m.byteLength && m.address < address + byteLength);
+    const clash = this.mappings.some(
+      (m) => address < m.address + m.byteLength && m.address < address + byteLength,
+    );
     if (clash) return -EEXIST;
     this.mappings.push({ address, byteLength, buffer: new ArrayBuffer(byteLength), committed });
     return address;

@@ -2,7 +2,16 @@
  * A Worker that does what it is told, one order at a time, and answers with the result. Orders name an allocator
  * function; pointers are numbers.
  */
-import { Arena, type ArenaHandle, alignedAlloc, calloc, free, heap, malloc, realloc } from "../../src/index.ts";
+import {
+  Arena,
+  type ArenaHandle,
+  alignedAlloc,
+  calloc,
+  free,
+  heap,
+  malloc,
+  realloc,
+} from "../../src/index.ts";
 
 export type Order =
   | { do: "malloc" | "churn"; sizes: number[]; arena?: ArenaHandle; seed?: number; table?: SharedArrayBuffer }
@@ -64,7 +73,8 @@ function churn(arena: Arena, sizes: number[], seed: number, table: Int32Array): 
         exchanged++;
       }
     }
-    if (mine.length > 200 || (draw(3) === 0 && mine.length > 0)) arena.free(mine.splice(draw(mine.length), 1)[0]!);
+    if (mine.length > 200 || (draw(3) === 0 && mine.length > 0))
+      arena.free(mine.splice(draw(mine.length), 1)[0]!);
   }
   for (const pointer of mine) arena.free(pointer);
   return exchanged;

@@ -1,0 +1,94 @@
+/**
+ * Changing the length of a large block by mremap, in place or by moving its pages, so that a death at any point leaves
+ * the old block or the new one.
+ *
+ * A move first registers its target: an entry that is busy and whose requested size is the old address, negative.
+ * The kernel then moves the pages in one step, and with them the seal in front of the payload. So whoever finds such
+ * an entry later sees at the target whether the step was done: it is memory that this arena mapped, either way.
+ */
+import type { Address } from "../core/types.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import type { Heap } from "./heap.ts";
+import { chargeLarge, isSealed, mapAligned, roundUp, seal } from "./large-blocks.ts";
+import type { LargeBlock } from "./large-table.ts";
+
+/**
+ * Returns the payload's address after the change, or 0 if it cannot be done this way: the caller allocates and copies.
+ * The alignment beyond a page may be lost by a move.
+ */
+export function resizeLarge(heap: Heap, address: number, byteLength: number): number {
+  heap.enter();
+  try {
+    const block = heap.large.find(address);
+    if (block === undefined) return 0;
+    const mappedBytes = roundUp(byteLength + block.offset, heap.platform.pages.pageSize);
+    const wanted = { ...block, mappedBytes, requestedBytes: byteLength };
+    if (mappedBytes <= block.mappedBytes) return shrink(heap, block, wanted);
+    const more = mappedBytes - block.mappedBytes;
+    if (!chargeLarge(heap, more)) return 0;
+    const resized = growInPlace(heap, block, wanted) || move(heap, block, wanted);
+    if (resized === 0) heap.control.add(ControlDouble.committed, -more);
+    else heap.control.notePeak();
+    return resized;
+  } catch (error) {
+    throw heap.repaired(error, "realloc");
+  } finally {
+    heap.leave();
+  }
+}
+
+/** Settles a move that a lost Worker had begun: afterwards there is one block, whole and in use. Under the lock. */
+export function settleMove(heap: Heap, target: LargeBlock): void {
+  const old = heap.large.lookUp(-target.requestedBytes);
+  if (old !== undefined && !isSealed(heap, target, old)) {
+    heap.large.remove(target);
+    heap.platform.pages.unmap((target.address - target.offset) as Address, target.mappedBytes);
+    heap.large.mark(old, false, old.slot);
+    return;
+  }
+  if (old !== undefined) heap.large.remove(old);
+  settle(heap, { ...target, busy: false, requestedBytes: target.mappedBytes - target.offset });
+}
+
+/** The entry shrinks first: a death then leaves pages behind its end, never an entry longer than its mapping. */
+function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
+  settle(heap, wanted);
+  const surplus = block.mappedBytes - wanted.mappedBytes;
+  const end = block.address - block.offset + wanted.mappedBytes;
+  if (surplus > 0) heap.platform.pages.unmap(end as Address, surplus);
+  heap.control.add(ControlDouble.committed, -surplus);
+  return block.address;
+}
+
+function growInPlace(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
+  const mapping = (block.address - block.offset) as Address;
+  if (heap.platform.pages.remap(mapping, block.mappedBytes, wanted.mappedBytes, 0) < 0) return 0;
+  settle(heap, wanted);
+  return block.address;
+}
+
+function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
+  const { pages } = heap.platform;
+  if (heap.large.reserveEntry() < 0) return 0;
+  const mapping = mapAligned(heap, wanted.mappedBytes, block.offset, 1);
+  if (mapping < 0) return 0;
+  const target = { ...wanted, address: mapping + block.offset, requestedBytes: -block.address, busy: true };
+  heap.large.mark(block, true, heap.slot);
+  heap.large.insert({ ...target, slot: heap.slot });
+  const from = (block.address - block.offset) as Address;
+  if (pages.remap(from, block.mappedBytes, wanted.mappedBytes, mapping as Address) < 0) {
+    heap.large.remove(target);
+    pages.unmap(mapping as Address, wanted.mappedBytes);
+    heap.large.mark(block, false, block.slot);
+    return 0;
+  }
+  heap.large.remove(block);
+  settle(heap, { ...wanted, address: target.address, slot: heap.slot });
+  return target.address;
+}
+
+/** Writes a block's new figures into its entry and its seal. */
+function settle(heap: Heap, block: LargeBlock): void {
+  heap.large.replace(block);
+  seal(heap, block);
+}

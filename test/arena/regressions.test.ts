@@ -1,0 +1,250 @@
+/**
+ * Situations that once went wrong, in one thread: other Workers are simulated (simulated-crew.ts). What needs real
+ * Workers or a process of its own is in test/workers/regressions.test.ts.
+ */
+import { expect, test } from "bun:test";
+import { Directory } from "../../src/arena/directory.ts";
+import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
+import { simulatedArena } from "../support/simulated-arena.ts";
+import type { SimulatedPages } from "../support/simulated-platform.ts";
+import { Crew, Waiting } from "./simulated-crew.ts";
+
+const [FIRST, SECOND, THIRD, FOURTH] = [100, 200, 300, 400] as const;
+
+function coded(code: string): Error {
+  return expect.objectContaining({ code });
+}
+
+function wordsAt(pages: SimulatedPages, pointer: number, count: number): Int32Array {
+  const bytes = pages.bytes(pointer, count * 4);
+  return new Int32Array(bytes.buffer, bytes.byteOffset, count);
+}
+
+/** Calls `act` at the first question whether `thread` is alive. */
+function onQuestionAbout(crew: Crew, thread: number, act: () => void): void {
+  crew.asked = (asked) => {
+    if (asked !== thread) return;
+    crew.asked = () => {};
+    act();
+  };
+}
+
+test("a dead slot that another Worker claims while `trim` drains it keeps its new owner", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const dead = crew.join(SECOND);
+  arena.malloc(10);
+  dead.arena.malloc(10);
+  const slot = dead.heap.slot;
+  crew.alive.delete(SECOND);
+  const claimer = crew.join(THIRD);
+  onQuestionAbout(crew, SECOND, () => {
+    expect(claimer.heap.slots.claim()).toEqual({ slot: slot as never, adopted: true });
+  });
+  arena.trim();
+  expect<number>(claimer.heap.slots.threadOf(slot)).toBe(THIRD);
+  expect(arena.stats().workers).toBe(2);
+  expect(crew.join(FOURTH).heap.slots.claim().slot).not.toBe(slot);
+  claimer.arena.malloc(10);
+  arena.check();
+});
+
+test("a Worker that takes a vacant slot during a repair caches nothing before the repair has ended", () => {
+  const crew = new Crew();
+  const { arena, heap: repairing } = crew.join(FIRST);
+  const small = arena.malloc(1000);
+  const [, damaged] = [arena.malloc(80_000), arena.malloc(80_000), arena.malloc(80_000)];
+  arena.free(damaged!);
+  wordsAt(crew.pages, damaged!, 2).fill(0x55555555);
+
+  const { policy } = repairing.windows[0]!;
+  const comer = crew.join(SECOND);
+  const reset = policy.reset.bind(policy);
+  let waited = false;
+  // The repair has decided by now which slots are nobody's.
+  policy.reset = () => {
+    policy.reset = reset;
+    reset();
+    try {
+      comer.arena.free(small);
+    } catch (error) {
+      expect(error).toBeInstanceOf(Waiting);
+      waited = true;
+    }
+  };
+  expect(() => arena.malloc(72_000)).toThrow(coded("corrupt-block"));
+  if (waited) comer.arena.free(small);
+  const again = comer.arena.malloc(1000);
+  expect(arena.malloc(1000)).not.toBe(again);
+  arena.check();
+});
+
+test("realloc-large by copy, and another Worker frees the block meanwhile: exactly one succeeds", () => {
+  const crew = new Crew({ largeThreshold: 2 ** 19 });
+  const { arena } = crew.join(FIRST);
+  const other = crew.join(SECOND).arena;
+  other.malloc(10);
+  const large = arena.malloc(2 ** 20);
+  crew.pages.bytes(large, 2 ** 20).fill(7);
+  const copy = crew.pages.copy.bind(crew.pages);
+  let refused: unknown;
+  crew.pages.copy = (...range) => {
+    try {
+      other.free(large);
+    } catch (error) {
+      refused = error;
+    }
+    copy(...range);
+  };
+  const moved = arena.realloc(large, 100_000);
+  expect(refused).toBeInstanceOf(InvalidPointerError);
+  expect(crew.pages.bytes(moved, 100_000).every((byte) => byte === 7)).toBe(true);
+  expect(() => other.free(large)).toThrow(coded("double-free"));
+  expect(arena.stats().largeBlocks).toBe(0);
+  arena.check();
+});
+
+test("a cached block's link that leads to a smaller block of the same cache is refused", () => {
+  const { arena, platform } = simulatedArena();
+  const base = arena.handle.address;
+  const [small, big, next] = [arena.malloc(16), arena.malloc(1000), arena.malloc(1000)];
+  for (const pointer of [small, next, big]) arena.free(pointer);
+  wordsAt(platform.pages, big, 1)[0] = (small - base) / 4;
+  expect(arena.malloc(1000)).toBe(big);
+  expect(() => arena.malloc(1000)).toThrow(coded("corrupt-block"));
+  const whole = arena.malloc(1000);
+  expect(arena.usableSize(whole)).toBeGreaterThanOrEqual(1000);
+  arena.check();
+});
+
+test("attaching to the process-wide heap's handle gives `heap`, which cannot be reset", () => {
+  const kept = heap.malloc(100);
+  const guest = Arena.attach(heap.handle);
+  expect(guest === heap).toBe(true);
+  expect(() => guest.reset()).toThrow(coded("busy"));
+  expect(() => guest.dispose()).toThrow(coded("busy"));
+  expect(heap.usableSize(kept)).toBeGreaterThanOrEqual(100);
+  heap.free(kept);
+});
+
+test("realloc beside a damaged free block reports it and leaves the block in use", () => {
+  const { arena, platform } = simulatedArena({ workerCache: false });
+  const [block, damaged] = [arena.malloc(1000), arena.malloc(1000), arena.malloc(1000)];
+  platform.pages.bytes(block!, 1000).fill(7);
+  arena.free(damaged!);
+  platform.pages.bytes(damaged!, 8).fill(0x55);
+  expect(() => arena.realloc(block!, 1800)).toThrow(coded("corrupt-block"));
+  expect([...arena.blocks()].map(({ pointer }) => pointer)).toContain(block!);
+  expect(platform.pages.bytes(block!, 1000).every((byte) => byte === 7)).toBe(true);
+  arena.free(block!);
+  expect(arena.stats().liveBlocks).toBe(1);
+  arena.check();
+});
+
+test("a program may replace `setTimeout` by something that returns no timer", () => {
+  const { arena } = simulatedArena();
+  const pointers = Array.from({ length: 500 }, () => arena.malloc(20_000));
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (() => 1) as unknown as typeof setTimeout;
+  try {
+    for (const pointer of pointers) arena.free(pointer);
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  expect(arena.stats().liveBlocks).toBe(0);
+  arena.check();
+});
+
+test("a Worker that dies between `visit` and `left` keeps nobody from disposing of the arena or from attaching", () => {
+  const crew = new Crew();
+  const directories = [FIRST, SECOND, THIRD].map((thread) => {
+    crew.alive.add(thread);
+    return Directory.open(crew.platform(thread));
+  });
+  const [maker, dying, guest] = directories as [Directory, Directory, Directory];
+  const place = { address: 2 ** 40, id: 77 };
+  maker.add(() => place);
+  expect(dying.visit(place.address, place.id)).toBe(true);
+  expect(maker.close(place.address, place.id)).toBe(false);
+  crew.alive.delete(SECOND);
+  expect(guest.visit(place.address, place.id)).toBe(true);
+  guest.left(place.address, place.id);
+  expect(maker.close(place.address, place.id)).toBe(true);
+  maker.closed(place.address, place.id, true);
+  expect(guest.visit(place.address, place.id)).toBe(false);
+});
+
+test("a Worker that dies while it makes the process-wide heap is replaced, also by a thread with the same id", () => {
+  const crew = new Crew();
+  crew.alive.add(FIRST);
+  class Death extends Error {}
+  const dying = Directory.open(crew.platform(FIRST));
+  // A death runs no `catch`: what the entry held then is put back.
+  const words = crew.pages.words(0x1fff_0000_0000 as never, 2 ** 16);
+  let left = 0;
+  const die = () => {
+    left = words[16]!;
+    throw new Death();
+  };
+  expect(() => dying.processHeap(die)).toThrow(Death);
+  words[16] = left;
+  const place = { address: 2 ** 40, id: 77 };
+  const reborn = Directory.open(crew.platform(FIRST));
+  expect<number>(reborn.processHeap(() => place)).toBe(place.address);
+  expect<number>(Directory.open(crew.platform(SECOND)).processHeap(die)).toBe(place.address);
+});
+
+test("realloc takes one more granule from fresh memory in one step, never by a block of its own", () => {
+  const { arena, platform, heap: shared } = simulatedArena();
+  const block = arena.malloc(40_000);
+  platform.pages.bytes(block, 40_000).fill(7);
+  const { space } = shared.windows[0]!;
+  // Whatever comes between two steps: an exception here stands for a death.
+  const absorb = space.absorb.bind(space);
+  space.absorb = () => {
+    space.absorb = absorb;
+    throw new RangeError("Maximum call stack size exceeded.");
+  };
+  expect(arena.realloc(block, arena.usableSize(block) + 1)).toBe(block);
+  expect(platform.pages.bytes(block, 40_000).every((byte) => byte === 7)).toBe(true);
+  space.absorb = absorb;
+  arena.check();
+});
+
+test("a refusal by the limit in one window does not hide the free memory of another", () => {
+  const size = 2 ** 18 - 8;
+  const { arena } = simulatedArena({
+    reserve: 2 ** 22,
+    limit: 2 ** 23,
+    workerCache: false,
+    largeThreshold: 2 ** 18,
+  });
+  const pointers: number[] = [];
+  const fill = () => {
+    for (;;) pointers.push(arena.malloc(size));
+  };
+  expect(fill).toThrow(expect.objectContaining({ bound: "limit" }));
+  expect(arena.stats().windows).toBeGreaterThan(1);
+  const freed = [pointers[0]!, pointers[2]!, pointers[4]!];
+  for (const pointer of freed) arena.free(pointer);
+  const again = freed.map(() => arena.malloc(size) as number);
+  expect(again.sort()).toEqual(freed.sort());
+  expect(() => arena.malloc(size)).toThrow(OutOfMemoryError);
+  arena.check();
+});
+
+test("refused requests do not count in peakCommittedBytes", () => {
+  const { arena, platform } = simulatedArena({ largeThreshold: 2 ** 19 });
+  arena.malloc(10);
+  const before = arena.stats();
+  platform.pages.refuse = () => true;
+  for (const size of [2 ** 20, 2 ** 50, Number.MAX_SAFE_INTEGER, 500_000]) {
+    expect(() => arena.malloc(size)).toThrow(OutOfMemoryError);
+    expect(() => arena.alignedAlloc(2 ** 30, size)).toThrow(OutOfMemoryError);
+  }
+  platform.pages.refuse = () => false;
+  const { peakCommittedBytes, committedBytes } = arena.stats();
+  expect(peakCommittedBytes).toBe(before.peakCommittedBytes);
+  expect(committedBytes).toBeLessThanOrEqual(before.committedBytes);
+  arena.check();
+});

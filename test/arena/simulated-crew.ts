@@ -1,0 +1,111 @@
+/**
+ * Several Workers on one arena over simulated pages, all in the test's own thread: each has a thread id, a slot and
+ * caches of its own. What one does in the middle of another's operation is forced by a hook: `asked` runs whenever
+ * somebody asks whether a thread is alive, the methods of `pages` can be wrapped. Who would wait for the lock throws
+ * `Waiting` instead.
+ */
+import { Arena } from "../../src/arena/arena.ts";
+import { Attachment } from "../../src/arena/attachment.ts";
+import type { ArenaHandle } from "../../src/arena/handle.ts";
+import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
+import { ArenaSource, handleOf, makeHeap } from "../../src/arena/source.ts";
+import type { SlowPath } from "../../src/cache/cache.ts";
+import type { Address, ThreadId } from "../../src/core/types.ts";
+import { Heap } from "../../src/heap/heap.ts";
+import type { Platform, ThreadSource } from "../../src/memory/platform.ts";
+import { SimulatedPages } from "../support/simulated-platform.ts";
+
+export class Waiting extends Error {}
+
+export interface Member {
+  readonly arena: Arena;
+  readonly heap: Heap;
+}
+
+export class Crew {
+  readonly pages = new SimulatedPages();
+  /** Ids of the threads that exist. */
+  readonly alive = new Set<number>();
+  /** Called before the question whether a thread is alive is answered. */
+  asked: (thread: number) => void = () => {};
+  private base = 0;
+
+  constructor(private readonly options: ArenaOptions = {}) {}
+
+  /** A Worker with this thread id. The first one makes the arena; nobody attaches before its first request. */
+  join(thread: number): Member {
+    this.alive.add(thread);
+    const platform = this.platform(thread);
+    const heap = this.base === 0 ? this.create(platform) : Heap.open(platform, this.base as Address);
+    if (typeof heap === "string") throw new Error(heap);
+    return { heap, arena: new Arena(new CrewSource(heap)) };
+  }
+
+  platform(thread: number): Platform {
+    return { pages: this.pages, threads: new CrewThreads(this, thread) };
+  }
+
+  private create(platform: Platform): Heap {
+    const { name: _, ...shape } = resolveOptions({ reserve: 2 ** 26, ...this.options }, this.pages.pageSize);
+    const heap = makeHeap(platform, shape);
+    this.base = heap.control.base;
+    return heap;
+  }
+}
+
+class CrewSource extends ArenaSource {
+  readonly name = "simulated";
+  readonly role = "guest";
+  readonly handle: ArenaHandle;
+
+  constructor(private readonly heap: Heap) {
+    super();
+    this.handle = handleOf(heap, this.name);
+  }
+
+  join(slowPath: SlowPath): Attachment {
+    return new Attachment(this.heap, slowPath);
+  }
+
+  close(): boolean {
+    return true;
+  }
+
+  closed(): void {}
+}
+
+/** More than any finite wait takes. */
+const MOST_YIELDS = 10_000;
+
+class CrewThreads implements ThreadSource {
+  private yields = 0;
+
+  constructor(
+    private readonly crew: Crew,
+    private readonly thread: number,
+  ) {}
+
+  current(): ThreadId {
+    return this.thread as ThreadId;
+  }
+  processId(): number {
+    return 1;
+  }
+  startTime(thread: ThreadId): number {
+    return this.crew.alive.has(thread) ? thread * 7 : 0;
+  }
+  isAlive(thread: ThreadId): boolean {
+    this.crew.asked(thread);
+    return this.crew.alive.has(thread);
+  }
+  park(): void {
+    throw new Waiting(`thread ${this.thread} would wait for the lock`);
+  }
+  unpark(): void {}
+  yield(): void {
+    if (++this.yields > MOST_YIELDS) throw new Waiting(`thread ${this.thread} waits in a loop`);
+  }
+  now(): number {
+    return 0;
+  }
+}
