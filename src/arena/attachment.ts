@@ -19,7 +19,7 @@ import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
 import { purge, trim } from "../heap/trim.ts";
-import { CacheWord, ControlDouble } from "../memory/layout.ts";
+import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
 const startTimer = setTimeout;
@@ -217,7 +217,7 @@ export class Attachment {
 
   private refillAndTake(byteLength: number): Pointer | 0 {
     const cls = classForRequest[granulesFor(byteLength)]!;
-    const head = this.hot.words[this.hot.entries + cls * 4]!;
+    const head = this.hot.words[this.hot.entries + cls * ENTRY_WORDS]!;
     if (head !== 0) {
       // Another attachment of this thread may have cached a block behind the end of this one's view.
       if (head < this.hot.words.length) throw this.damagedList(head);

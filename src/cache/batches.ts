@@ -44,7 +44,7 @@ export function refill(
       return index;
     }
     caches[index].setUp();
-    const entry = caches[index].entries + cls * 4;
+    const entry = caches[index].entries + cls * ENTRY_WORDS;
     let brought = 0;
     while (run !== 0) {
       brought += stockRun(heap, index, entry, run, granules);
@@ -55,7 +55,7 @@ export function refill(
       }
     }
     const words = heap.windows[index]!.space.words;
-    words[entry + 3] = words[entry + 3]! - brought;
+    words[entry + 1] = words[entry + 1]! - brought;
     heap.control.add(ControlDouble.refills, 1);
     return index;
   } catch (error) {
@@ -67,7 +67,7 @@ export function refill(
 
 /** Gives the older half of a full class back to the heap. True if memory lies idle that should be returned later. */
 export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
-  const entry = cache.entries + cls * 4;
+  const entry = cache.entries + cls * ENTRY_WORDS;
   heap.enter();
   try {
     cache.setUp();
@@ -78,7 +78,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
       last = linkOf(heap, cache, last);
     const rest = last === 0 ? 0 : linkOf(heap, cache, last);
     if (last !== 0) words[last] = 0;
-    words[entry + 3] = words[entry + 3]! + giveBack(heap, cache, rest);
+    words[entry + 1] = words[entry + 1]! + giveBack(heap, cache, rest);
     heap.control.add(ControlDouble.flushes, 1);
     return purge(heap);
   } catch (error) {
@@ -96,8 +96,8 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
   const { words } = heap.windows[index]!.space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   for (let cls = 2; cls < CLASSES; cls++) {
-    let block = words[entries + cls * 4]!;
-    words[entries + cls * 4] = 0;
+    let block = words[entries + cls * ENTRY_WORDS]!;
+    words[entries + cls * ENTRY_WORDS] = 0;
     while (block !== 0) {
       const next = words[block]!;
       checkCached(heap, index, block, slot);
@@ -117,7 +117,7 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
 /** Walks the caller's own lists; throws DamagedBlock where a link or a header was overwritten. Under the lock. */
 export function verifyLists(heap: Heap, cache: WindowCache): void {
   for (let cls = 2; cls < CLASSES; cls++) {
-    let block = cache.words[cache.entries + cls * 4]!;
+    let block = cache.words[cache.entries + cls * ENTRY_WORDS]!;
     for (let most = classCapacity[cls]!; block !== 0; most--) {
       if (most < 0) throw heap.windows[cache.number]!.space.damaged(block);
       block = linkOf(heap, cache, block);

@@ -3,15 +3,13 @@
  * the window's view; there is no call, no loop, no Atomics between a block being "not mine" and "mine".
  *
  * Shared words, all in the Worker's own part of the window's cache area and written by that Worker alone (by
- * others only once it is dead, under the lock). Four words a size class, from `entries + class * 4`:
+ * others only once it is dead, under the lock). Two words a size class, from `entries + class * 2`:
  *
  *   0  head     first cached block, 0 = none; each block's word b holds the next
- *   1  taken    blocks taken from the list by `malloc`, modulo 2^32
- *   2  given    blocks put on the list by `free`, modulo 2^32
- *   3  room     given - taken at which the list is full: capacity less the blocks that batches brought
+ *   1  room     how many blocks may still be put on the list
  *
- * Class 0 does not exist; its words serve the cache as a whole (CacheWord in memory/layout.ts). All words 0 is an
- * empty cache that is not set up.
+ * Classes 0 and 1 do not exist; their words serve the cache as a whole (CacheWord in memory/layout.ts). All words 0
+ * is an empty cache that is not set up.
  */
 import {
   CHECK_MASK,
@@ -96,7 +94,7 @@ export class WindowCache {
     const { words, entries } = this;
     if (words[entries + CacheWord.isSetUp] !== 0) return;
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
-      words[entries + cls * 4 + 3] = classCapacity[cls]!;
+      words[entries + cls * 2 + 1] = classCapacity[cls]!;
     }
     words[entries + CacheWord.isSetUp] = 1;
   }
@@ -115,7 +113,7 @@ export class WindowCache {
   malloc(size: number): Pointer {
     if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= LARGEST_CACHED_BYTES) {
       const words = this.words;
-      const entry = this.entries + (classForRequest[(size + 23) >>> 4]! << 2);
+      const entry = this.entries + (classForRequest[(size + 23) >>> 4]! << 1);
       const block = words[entry]!;
       if (block !== 0) {
         const bytes = words[block - 2]! & SIZE_MASK;
@@ -148,13 +146,13 @@ export class WindowCache {
         const check =
           (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
         if (((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine && word0 >>> 4 <= CACHED_GRANULES) {
-          const entry = this.entries + (classOfBlock[word0 >>> 4]! << 2);
-          const given = (words[entry + 2]! + 1) | 0;
-          if (((given - words[entry + 1]!) | 0) <= words[entry + 3]!) {
+          const entry = this.entries + (classOfBlock[word0 >>> 4]! << 1);
+          const room = words[entry + 1]!;
+          if (room > 0) {
             words[block - 1] = check | this.cachedMine;
             words[block] = words[entry]!;
             words[entry] = block;
-            words[entry + 2] = given;
+            words[entry + 1] = room - 1;
             return;
           }
         }
@@ -167,13 +165,13 @@ export class WindowCache {
   put(block: number): boolean {
     const words = this.words;
     const word0 = words[block - 2]!;
-    const entry = this.entries + (classOfBlock[word0 >>> 4]! << 2);
-    const given = (words[entry + 2]! + 1) | 0;
-    if (((given - words[entry + 1]!) | 0) > words[entry + 3]!) return false;
+    const entry = this.entries + (classOfBlock[word0 >>> 4]! << 1);
+    const room = words[entry + 1]!;
+    if (room <= 0) return false;
     words[block - 1] = (words[block - 1]! & CHECK_MASK) | this.cachedMine;
     words[block] = words[entry]!;
     words[entry] = block;
-    words[entry + 2] = given;
+    words[entry + 1] = room - 1;
     return true;
   }
 }

@@ -35,8 +35,8 @@ export const POLICY_AREA = 64;
 export const POLICY_WORDS = 1024;
 
 /** Words of one size class in a cache (cache/cache.ts). */
-export const ENTRY_WORDS = 4;
-/** Words of class 0, which does not exist: about the cache as a whole. Written by the slot's Worker. */
+export const ENTRY_WORDS = 2;
+/** Words of the classes 0 and 1, which do not exist: about the cache as a whole. Written by the slot's Worker. */
 export const CacheWord = {
   /** Block that the Worker has claimed and is freeing, 0 = none. */
   freeing: 0,
