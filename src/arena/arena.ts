@@ -1,10 +1,10 @@
 /**
  * The public class. An Arena object belongs to one Worker; the arena behind it may be shared by many. The object
- * attaches when it is first used and keeps the hot cache in a field of its own, so that `malloc` and `free` of a
- * cached size are one field load and the cache's straight-line code.
+ * attaches when it is first used and hands `malloc` and `free` to its fast path, which never changes
+ * its identity.
  */
 import { nativePlatform } from "../../native/index.ts";
-import { WindowCache } from "../cache/cache.ts";
+import { FastPath } from "../cache/fast-path.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
@@ -23,7 +23,7 @@ const attached = new Map<number, Arena>();
 
 export class Arena implements Disposable {
   private readonly source: ArenaSource;
-  private hot: WindowCache = WindowCache.none(this);
+  private fastPath: FastPath = new FastPath(this);
   private attachment: Attachment | undefined;
   private uses = 1;
   private closed = false;
@@ -77,7 +77,7 @@ export class Arena implements Disposable {
    * TypeError or RangeError for a bad size, OutOfMemoryError. From any Worker, as all methods here.
    */
   malloc(size: number): Pointer {
-    return this.hot.malloc(size);
+    return this.fastPath.malloc(size);
   }
 
   /** A block of `count` x `size` zero bytes. Throws as `malloc`, also if the product is not a safe integer. */
@@ -119,7 +119,7 @@ export class Arena implements Disposable {
    * cannot be a pointer, InvalidPointerError for a pointer that is no block in use; the arena is unchanged then.
    */
   free(pointer: Pointer | number | null): void {
-    this.hot.free(pointer as number);
+    this.fastPath.free(pointer as number);
   }
 
   /** Bytes that can be used at `pointer`: at least what was requested. 0 for null. Throws as `free`. */
@@ -177,7 +177,7 @@ export class Arena implements Disposable {
   detach(): void {
     this.attachment?.detach();
     this.attachment = undefined;
-    this.hot = WindowCache.none(this);
+    this.fastPath.pointNowhere();
   }
 
   /**
@@ -200,7 +200,7 @@ export class Arena implements Disposable {
     if (this.source.role === "creator") this.unmap(this.join());
     else this.detach();
     this.attachment = undefined;
-    this.hot = WindowCache.none(this);
+    this.fastPath.pointNowhere();
     this.closed = true;
     attached.delete(this.source.handle!.id);
   }
@@ -209,18 +209,16 @@ export class Arena implements Disposable {
     this.dispose();
   }
 
-  /** For the caches: a request that they cannot serve. Not part of the API. */
+  /** For the fast path: a request that it cannot serve. Not part of the API. */
   mallocSlow(size: number): Pointer {
     checkSize("size", size);
-    const attached = this.attachment !== undefined;
+    const isAttached = this.attachment !== undefined;
     const attachment = this.join();
     // A Worker that has just attached may have found a cache in place.
-    const pointer = attached ? attachment.malloc(size) : this.hot.malloc(size);
-    this.hot = attachment.hot;
-    return pointer;
+    return isAttached ? attachment.malloc(size) : this.fastPath.malloc(size);
   }
 
-  /** For the caches: a pointer that they cannot file. Not part of the API. */
+  /** For the fast path: a pointer that it cannot file. Not part of the API. */
   freeSlow(pointer: unknown): void {
     const address = checkPointer(pointer);
     if (address !== 0) freePointer(this.join(), address);
@@ -245,8 +243,8 @@ export class Arena implements Disposable {
     if (this.attachment !== undefined) return this.attachment;
     if (this.closed) throw new ArenaError("disposed", `the arena "${this.name}" was disposed`);
     const attachment = this.source.join(this);
+    this.fastPath = attachment.fastPath;
     this.attachment = attachment;
-    this.hot = attachment.hot;
     if (this.source.role !== "process-wide") attached.set(this.source.handle!.id, this);
     return attachment;
   }

@@ -4,7 +4,8 @@
  */
 import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
-import { type SlowPath, WindowCache } from "../cache/cache.ts";
+import { WindowCache } from "../cache/cache.ts";
+import { FastPath, type SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
@@ -26,8 +27,9 @@ const startTimer = setTimeout;
 
 export class Attachment {
   readonly caches: WindowCache[] = [];
-  /** The cache that serves requests: the one of the window with free memory. */
-  hot: WindowCache;
+  readonly fastPath: FastPath;
+  /** Number of the window that had free memory the last time: the fast path is pointed at its cache. */
+  private preferred = 0;
   private readonly batches = firstBatches();
   /** Largest request in bytes that caches serve, -1 = none. */
   private readonly largestCached: number;
@@ -36,7 +38,7 @@ export class Attachment {
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
   constructor(
     readonly heap: Heap,
-    private readonly slowPath: SlowPath,
+    slowPath: SlowPath,
   ) {
     const { slot, adopted } = heap.slots.claim();
     if (slot === 0) {
@@ -50,12 +52,12 @@ export class Attachment {
     heap.occupy(slot);
     try {
       this.moveIn(adopted);
-      this.followWindows();
+      this.followCaches();
     } catch (error) {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.vacate(slot, heap.slots.ownerOf(slot));
       throw error;
     }
-    this.hot = this.caches[0]!;
+    this.fastPath = new FastPath(slowPath, this.caches[0]!);
   }
 
   get slot(): SlotNumber {
@@ -120,7 +122,7 @@ export class Attachment {
     if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
       this.returnLaterIf(flush(this.heap, cache, classOfBlock[granules]!));
-      cache.sync();
+      this.followWindows();
       if (cache.put(block)) return;
     }
     this.heap.enter();
@@ -138,15 +140,8 @@ export class Attachment {
 
   /** Follows other Workers' windows and views. */
   followWindows(): void {
-    this.heap.refresh();
-    const { windows, geometry } = this.heap;
-    for (let number = this.caches.length; number < windows.length; number++) {
-      const { window } = windows[number]!;
-      this.caches.push(
-        new WindowCache(window, number, geometry.secret, this.slot, this.largestCached, this.slowPath),
-      );
-    }
-    for (const cache of this.caches) cache.sync();
+    this.followCaches();
+    this.fastPath.pointTo(this.caches[this.preferred]!);
   }
 
   /** Gives the caches of this Worker and of dead ones, and all free pages, back. Returns bytes given to the system. */
@@ -196,6 +191,16 @@ export class Attachment {
     return new OutOfMemoryError(bound, byteLength, heap.control.committedBytes, detail);
   }
 
+  private followCaches(): void {
+    this.heap.refresh();
+    const { windows, geometry } = this.heap;
+    for (let number = this.caches.length; number < windows.length; number++) {
+      const { window } = windows[number]!;
+      this.caches.push(new WindowCache(window, number, geometry.secret, this.slot, this.largestCached));
+    }
+    for (const cache of this.caches) cache.sync();
+  }
+
   private tryMalloc(byteLength: number): Pointer | 0 {
     const { heap } = this;
     if (byteLength > heap.geometry.largeThresholdBytes) return mapLarge(heap, byteLength, 1) as Pointer | 0;
@@ -203,11 +208,11 @@ export class Attachment {
       return this.refillAndTake(byteLength);
     heap.enter();
     try {
-      const block = heap.allocate(granulesFor(byteLength), this.hot.number);
+      const block = heap.allocate(granulesFor(byteLength), this.preferred);
       if (block === 0) return 0;
       heap.handOut(heap.servedBy, block, byteLength);
       this.serveFrom(heap.servedBy);
-      return this.hot.window.pointerTo(block);
+      return this.caches[this.preferred]!.window.pointerTo(block);
     } catch (error) {
       throw heap.repaired(error, "malloc");
     } finally {
@@ -217,26 +222,27 @@ export class Attachment {
 
   private refillAndTake(byteLength: number): Pointer | 0 {
     const cls = classForRequest[granulesFor(byteLength)]!;
-    const head = this.hot.words[this.hot.entries + cls * ENTRY_WORDS]!;
+    const cache = this.caches[this.preferred]!;
+    const head = cache.words[cache.entries + cls * ENTRY_WORDS]!;
     if (head !== 0) {
       // Another attachment of this thread may have cached a block behind the end of this one's view.
-      if (head < this.hot.words.length) throw this.damagedList(head);
+      if (head < cache.words.length) throw this.damagedList(head);
       this.followWindows();
-      if (head >= this.hot.words.length) throw this.damagedList(head);
-      return this.hot.malloc(byteLength);
+      if (head >= cache.words.length) throw this.damagedList(head);
+      return this.fastPath.malloc(byteLength);
     }
-    const index = refill(this.heap, this.caches, this.hot.number, cls, this.batches);
+    const index = refill(this.heap, this.caches, this.preferred, cls, this.batches);
     if (index < 0) return 0;
     this.serveFrom(index);
     // Filled now; or, in a window this Worker had no cache in yet, the slow path comes here once more.
-    return this.hot.malloc(byteLength);
+    return this.fastPath.malloc(byteLength);
   }
 
   /** A cached block's link or header was overwritten after its free: the cache is given up and indexed anew. */
   private damagedList(head: number): unknown {
     this.heap.enter();
     try {
-      return this.heap.repaired(this.heap.windows[this.hot.number]!.space.damaged(head), "malloc");
+      return this.heap.repaired(this.heap.windows[this.preferred]!.space.damaged(head), "malloc");
     } finally {
       this.heap.leave();
       for (const cache of this.caches) cache.setUp();
@@ -244,8 +250,8 @@ export class Attachment {
   }
 
   private serveFrom(index: number): void {
+    this.preferred = index;
     this.followWindows();
-    this.hot = this.caches[index]!;
   }
 
   private allocateAligned(alignment: number, byteLength: number): Pointer | 0 {
@@ -254,7 +260,7 @@ export class Attachment {
     heap.enter();
     try {
       // Two more granules, so that what stands before the aligned place is nothing or a whole block.
-      const block = heap.allocate(granules + alignment / 16 + 2, this.hot.number);
+      const block = heap.allocate(granules + alignment / 16 + 2, this.preferred);
       if (block === 0) return 0;
       const index = heap.servedBy;
       const { space, policy } = heap.windows[index]!;
@@ -268,7 +274,7 @@ export class Attachment {
       if (start !== block) policy.free(block);
       heap.control.add(ControlDouble.takenBytes, (space.granules(start) - whole) * 16);
       this.serveFrom(index);
-      return this.hot.window.pointerTo(start);
+      return this.caches[this.preferred]!.window.pointerTo(start);
     } catch (error) {
       throw heap.repaired(error, "alignedAlloc");
     } finally {

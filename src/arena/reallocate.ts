@@ -117,8 +117,7 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
     throw heap.repaired(error, "realloc");
   } finally {
     heap.leave();
-    cache.window.refresh();
-    cache.sync();
+    attachment.followWindows();
   }
 }
 

@@ -3,7 +3,7 @@
  * arena listed in the directory, or (in the tests) a heap on simulated pages.
  */
 import { nativePlatform } from "../../native/index.ts";
-import type { SlowPath } from "../cache/cache.ts";
+import type { SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, hex, OutOfMemoryError } from "../core/errors.ts";
 import type { Address } from "../core/types.ts";
 import type { Geometry } from "../heap/control.ts";
@@ -23,7 +23,7 @@ export abstract class ArenaSource {
   abstract readonly role: Role;
   /** Known once the arena exists. */
   abstract readonly handle: ArenaHandle | undefined;
-  /** Attaches this Worker; the caches report to `slowPath` what they cannot serve. */
+  /** Attaches this Worker; `slowPath` answers what its caches cannot. */
   abstract join(slowPath: SlowPath): Attachment;
   /** Keeps others from attaching while the arena is being disposed. False if one is attaching right now. */
   abstract close(): boolean;

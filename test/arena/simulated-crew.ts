@@ -9,7 +9,7 @@ import { Attachment } from "../../src/arena/attachment.ts";
 import type { ArenaHandle } from "../../src/arena/handle.ts";
 import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
 import { ArenaSource, handleOf, makeHeap } from "../../src/arena/source.ts";
-import type { SlowPath } from "../../src/cache/cache.ts";
+import type { SlowPath } from "../../src/cache/fast-path.ts";
 import type { Address, ThreadId } from "../../src/core/types.ts";
 import { Heap } from "../../src/heap/heap.ts";
 import type { Platform, ThreadSource } from "../../src/memory/platform.ts";

@@ -4,7 +4,7 @@ import { Attachment } from "../../src/arena/attachment.ts";
 import type { ArenaHandle } from "../../src/arena/handle.ts";
 import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
 import { ArenaSource, handleOf, makeHeap } from "../../src/arena/source.ts";
-import type { SlowPath } from "../../src/cache/cache.ts";
+import type { SlowPath } from "../../src/cache/fast-path.ts";
 import type { Heap } from "../../src/heap/heap.ts";
 import { type SimulatedPlatform, simulatedPlatform } from "./simulated-platform.ts";
 
