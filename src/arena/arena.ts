@@ -1,7 +1,6 @@
 /**
  * The public class. An Arena object belongs to one Worker; the arena behind it may be shared by many. The object
- * attaches when it is first used and hands `malloc` and `free` to its fast path, which never changes
- * its identity.
+ * attaches when it is first used; from then on `malloc` and `free` go straight to its fast path.
  */
 import { nativePlatform } from "../../native/index.ts";
 import { FastPath } from "../cache/fast-path.ts";

@@ -198,7 +198,7 @@ export class Attachment {
       const { window } = windows[number]!;
       this.caches.push(new WindowCache(window, number, geometry.secret, this.slot, this.largestCached));
     }
-    for (const cache of this.caches) cache.sync();
+    for (let number = 0; number < this.caches.length; number++) this.caches[number]!.sync();
   }
 
   private tryMalloc(byteLength: number): Pointer | 0 {
