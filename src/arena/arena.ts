@@ -14,6 +14,7 @@ import { type ArenaHandle, checkHandle } from "./handle.ts";
 import { type ArenaStats, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
 import { freePointer, reallocatePointer, usableSizeOf } from "./pointer-calls.ts";
+import { cacheOf } from "./pointers.ts";
 import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "./source.ts";
 import { verify } from "./verify.ts";
 
@@ -83,10 +84,10 @@ export class Arena implements Disposable {
   calloc(count: number, size: number): Pointer {
     const byteLength = checkProduct(count, size);
     const pointer = this.malloc(byteLength);
+    const attachment = this.join();
     // Large blocks come fresh from the system, which zeroes them.
-    const { geometry, platform } = this.join().heap;
-    if (byteLength <= geometry.largeThresholdBytes) {
-      platform.pages.fill(pointer as unknown as Address, 0, byteLength);
+    if (cacheOf(attachment, pointer) !== undefined) {
+      attachment.heap.platform.pages.fill(pointer as number as Address, 0, byteLength);
     }
     return pointer;
   }

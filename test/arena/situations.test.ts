@@ -101,6 +101,19 @@ test("calloc-recycled: memory that held something is zero", () => {
   }
 });
 
+test("calloc-threshold: zero also where a cached block is larger than the large threshold", () => {
+  const narrow = new Arena({ largeThreshold: 1000 });
+  const cached = Array.from({ length: 8 }, () => narrow.malloc(1000));
+  for (const pointer of cached) bytesAt(pointer, 1000).fill(0xff);
+  for (const pointer of cached) narrow.free(pointer);
+  for (let i = 0; i < 8; i++) {
+    const pointer = narrow.calloc(1, 1010);
+    expect(bytesAt(pointer, 1010).every((byte) => byte === 0)).toBe(true);
+  }
+  narrow.check();
+  narrow.dispose();
+});
+
 test("limit-exact: committed bytes never pass the limit, which can be used to its last page", () => {
   const limited = new Arena({ limit: MIB, largeThreshold: 2 ** 18 });
   const blocks: number[] = [];
