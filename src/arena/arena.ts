@@ -160,8 +160,9 @@ export class Arena implements Disposable {
     return this.locked((attachment) => collectStats(attachment.heap));
   }
 
-  /** The blocks in use at this moment. */
+  /** The blocks in use at this moment. What a dead Worker was reallocating counts again: its claims are settled. */
   blocks(): Iterable<BlockInfo> {
+    this.join().reap();
     return this.locked((attachment) => collectBlocks(attachment.heap));
   }
 

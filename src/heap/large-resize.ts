@@ -87,8 +87,9 @@ function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   return target.address;
 }
 
-/** Writes a block's new figures into its entry and its seal. */
+/** Writes a block's new figures into its entry and its seal; it is busy as long as the two differ. */
 function settle(heap: Heap, block: LargeBlock): void {
-  heap.large.replace(block);
+  heap.large.replace({ ...block, busy: true, slot: heap.slot });
   seal(heap, block);
+  heap.large.mark(block, false, heap.slot);
 }

@@ -73,10 +73,13 @@ export class LargeTable {
   replace(block: LargeBlock): void {
     const table = this.table();
     const at = this.indexOf(table, block.address) * ENTRY_DOUBLES;
-    this.control.add(ControlDouble.largeBytes, block.mappedBytes - table[at + 1]!);
+    const info = packInfo(block.offset, block.busy, block.slot);
+    const more = block.mappedBytes - table[at + 1]!;
+    // Straight-line from the mark "busy" on: a death never leaves new figures without it.
+    table[at + 3] = info;
     table[at + 1] = block.mappedBytes;
     table[at + 2] = block.requestedBytes;
-    table[at + 3] = packInfo(block.offset, block.busy, block.slot);
+    this.control.add(ControlDouble.largeBytes, more);
   }
 
   /** Marks a block as busy or not, for a slot. */

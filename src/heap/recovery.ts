@@ -14,6 +14,7 @@ import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
+import { seal } from "./large-blocks.ts";
 import { settleMove } from "./large-resize.ts";
 
 /**
@@ -73,7 +74,10 @@ export function settleLargeClaims(heap: Heap, slot: number): void {
   // A move has settled its source too.
   for (const { address } of claimed) {
     const block = heap.large.lookUp(address);
-    if (block?.busy === true) heap.large.mark(block, false, slot);
+    if (block?.busy !== true) continue;
+    // It may have been about to be sealed with new figures.
+    seal(heap, block);
+    heap.large.mark(block, false, slot);
   }
 }
 

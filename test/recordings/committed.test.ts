@@ -10,7 +10,7 @@ const files = committedRecordings();
 
 /** Figures of a row of the table; `| name | ... | 1,234 |`. */
 function row(name: string): string[] {
-  const line = readme.split("\n").find((text) => text.startsWith(`| ${name} |`));
+  const line = readme.split("\n").find((text) => text.startsWith(`| ${name} `));
   return (line ?? "").split("|").map((cell) => cell.trim().replaceAll(",", ""));
 }
 
