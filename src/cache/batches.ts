@@ -106,7 +106,7 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
     }
   }
   if (isLost) {
-    const freeing = settleClaims(heap.windows[index]!.space, slot);
+    const freeing = settleClaims(heap, heap.windows[index]!, slot);
     if (freeing !== 0) heap.release(index, freeing);
     if (index === 0) settleLargeClaims(heap, slot);
   }

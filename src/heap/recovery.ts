@@ -22,23 +22,51 @@ import { settleMove } from "./large-resize.ts";
  * own operation was cut short by an exception, so that its caches and claims are as doubtful as a dead Worker's.
  */
 export function recover(heap: Heap, ownLost: boolean): void {
+  const { doubles } = heap.control;
   const lost = lostSlots(heap, ownLost);
+  settlePassage(heap);
   for (let slot = 1; slot <= SLOTS; slot++) if (lost[slot] === 1) settleLargeClaims(heap, slot);
   heap.large.recount();
-  const { doubles } = heap.control;
+  const recorded = doubles[ControlDouble.takenBlocks]!;
+  let cached = 0;
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
   let committed = doubles[ControlDouble.largeBytes]!;
   for (const part of heap.windows) {
-    clearCaches(part, lost);
-    rebuildWindow(heap, part, lost);
+    clearCaches(heap, part, lost);
+    cached += rebuildWindow(heap, part, lost);
     committed += (part.space.words[WindowWord.high]! + 4 - part.space.first) * 4;
   }
   doubles[ControlDouble.committed] = committed;
   heap.control.add(ControlDouble.rebuilds, 1);
+  // What the counter and the chain do not agree about was on its way between a free list and a cache.
+  const found = doubles[ControlDouble.takenBlocks]! + cached;
+  heap.control.add(ControlDouble.inFlight, Math.abs(recorded - found));
 }
 
-/** Slots whose cached blocks belong to nobody: dead and vacant ones. */
+/**
+ * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
+ * not registered is ended. Under the lock.
+ */
+function settlePassage(heap: Heap): void {
+  const { address, byteLength } = heap.passage.range;
+  if (address === 0) return;
+  heap.control.add(ControlDouble.inFlight, 1);
+  if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
+  else heap.passage.end();
+}
+
+function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
+  if (address === heap.control.doubles[ControlDouble.largeTable]) return true;
+  if (heap.windows.some(({ window }) => window.base === address)) return true;
+  for (const block of heap.large.entries()) {
+    const from = block.address - block.offset;
+    if (from <= address && address + byteLength <= from + block.mappedBytes) return true;
+  }
+  return false;
+}
+
+/** Slots whose cached blocks belong to nobody: all but those of living Workers. */
 function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
   for (let slot = 1; slot <= SLOTS; slot++) {
@@ -52,7 +80,7 @@ function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
  * Settles what the owner of a slot had claimed when it died or failed: a block under reallocation is in use again, a
  * block that was being freed is returned for the caller to free, 0 = none. Under the lock.
  */
-export function settleClaims(space: BlockSpace, slot: number): WordIndex | 0 {
+export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   const reallocating = words[entries + CacheWord.reallocating]!;
@@ -60,15 +88,19 @@ export function settleClaims(space: BlockSpace, slot: number): WordIndex | 0 {
   words[entries + CacheWord.reallocating] = 0;
   words[entries + CacheWord.freeing] = 0;
   if (reallocating !== 0 && space.isHeldBy(reallocating, slot, State.busy)) {
+    heap.control.add(ControlDouble.inFlight, 1);
     words[reallocating - 1] = (words[reallocating - 1]! & ~STATE_MASK) | State.inUse;
   }
-  return freeing !== 0 && space.isHeldBy(freeing, slot, State.busy) ? freeing : 0;
+  if (freeing === 0 || !space.isHeldBy(freeing, slot, State.busy)) return 0;
+  heap.control.add(ControlDouble.inFlight, 1);
+  return freeing;
 }
 
 /** The same for large blocks: what the slot's owner was moving is in use again. Under the lock. */
 export function settleLargeClaims(heap: Heap, slot: number): void {
   if (heap.control.doubles[ControlDouble.largeBlocks] === 0) return;
   const claimed = [...heap.large.entries()].filter((block) => block.busy && block.slot === slot);
+  heap.control.add(ControlDouble.inFlight, claimed.length);
   const moves = claimed.filter((block) => block.requestedBytes < 0);
   for (const block of moves) settleMove(heap, block);
   // A move has settled its source too.
@@ -82,18 +114,21 @@ export function settleLargeClaims(heap: Heap, slot: number): void {
 }
 
 /** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */
-function clearCaches({ space }: HeapWindow, lost: Uint8Array): void {
+function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
+  const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
     if (lost[slot] !== 1 || space.words[from + CacheWord.isSetUp] === 0) continue;
-    const freeing = settleClaims(space, slot);
+    const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);
     space.words.fill(0, from, from + CACHE_WORDS);
   }
 }
 
-function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): void {
+/** Returns how many blocks were in the caches of lost slots. */
+function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): number {
   const { words, top } = space;
+  let cached = 0;
   policy.reset();
   let run = 0 as WordIndex | 0;
   let block = space.first;
@@ -102,6 +137,7 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
     const behind = space.next(block);
     words[block - 2] = words[block - 2]! & ~PREVIOUS_FREE;
     if (isLost(space, block, lost)) {
+      if (stateOf(words[block - 1]!) === State.cached) cached++;
       space.disown(block);
       if (run === 0) run = block;
       else space.absorb(run, block);
@@ -114,6 +150,7 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
     block = behind;
   }
   if (run !== 0) policy.free(run);
+  return cached;
 }
 
 function isLost(space: BlockSpace, block: WordIndex, lost: Uint8Array): boolean {

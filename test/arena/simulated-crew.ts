@@ -67,9 +67,15 @@ class CrewSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  close(): boolean {
+  startReset(): boolean {
     return true;
   }
+
+  startClosing(): boolean {
+    return true;
+  }
+
+  reopen(): void {}
 
   closed(): void {}
 }

@@ -22,9 +22,15 @@ class SimulatedSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  close(): boolean {
+  startReset(): boolean {
     return true;
   }
+
+  startClosing(): boolean {
+    return true;
+  }
+
+  reopen(): void {}
 
   closed(): void {}
 }
