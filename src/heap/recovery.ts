@@ -7,12 +7,23 @@
  * damaged ends nothing: the walk goes on at the next undamaged header, and what lies between is taken out of use
  * for good (state busy, slot 0).
  */
-import { checkBits, PREVIOUS_FREE, packState, STATE_MASK, State, slotOf, stateOf } from "../block/header.ts";
+import {
+  checkBits,
+  granulesOf,
+  PREVIOUS_FREE,
+  packState,
+  STATE_MASK,
+  State,
+  slotOf,
+  stateOf,
+  wordsOf,
+} from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
+import type { Policy } from "../policies/policy.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
 import { settleMove } from "./large-resize.ts";
@@ -125,51 +136,57 @@ function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
   }
 }
 
-/** Returns how many blocks were in the caches of lost slots. */
+/**
+ * Files the free blocks of a window anew, each run of them as one. Returns how many blocks were in the caches of lost
+ * slots. Each block is looked at once: a heap of gigabytes has millions, and others wait.
+ */
 function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): number {
-  const { words, top } = space;
+  const { words, first, top } = space;
   let cached = 0;
-  policy.reset();
+  let taken = 0;
+  let takenBytes = 0;
   let run = 0 as WordIndex | 0;
-  let block = space.first;
-  while (block < top) {
-    mend(space, block);
-    const behind = space.next(block);
-    words[block - 2] = words[block - 2]! & ~PREVIOUS_FREE;
-    if (isLost(space, block, lost)) {
-      if (stateOf(words[block - 1]!) === State.cached) cached++;
-      space.disown(block);
+  policy.reset();
+  for (let block = first; block < top; ) {
+    const isIntact = space.isIntact(block) || mend(space, block);
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const state = stateOf(word1);
+    const isFree = state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
+    if (isIntact && isFree) {
+      if (state === State.cached) cached++;
       if (run === 0) run = block;
-      else space.absorb(run, block);
     } else {
-      if (run !== 0) policy.free(run);
+      if (run !== 0) fileRun(space, policy, run, block);
       run = 0;
-      heap.control.add(ControlDouble.takenBlocks, 1);
-      heap.control.add(ControlDouble.takenBytes, payloadBytes(space.granules(block)));
+      if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
+      taken++;
+      takenBytes += payloadBytes(granulesOf(word0));
     }
-    block = behind;
+    block = (block + wordsOf(word0)) as WordIndex;
   }
-  if (run !== 0) policy.free(run);
+  if (run !== 0) fileRun(space, policy, run, top);
+  heap.control.add(ControlDouble.takenBlocks, taken);
+  heap.control.add(ControlDouble.takenBytes, takenBytes);
   return cached;
 }
 
-function isLost(space: BlockSpace, block: WordIndex, lost: Uint8Array): boolean {
-  if (!space.isIntact(block)) return false;
-  const word1 = space.words[block - 1]!;
-  const state = stateOf(word1);
-  return state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
+/** Files all that lies between `run` and `end` as one free block. */
+function fileRun(space: BlockSpace, policy: Policy, run: WordIndex, end: WordIndex): void {
+  space.fuse(run, end);
+  policy.free(run);
 }
 
-/** Makes sure that the chain goes on behind `block`, taking damaged memory out of use if it has to. */
-function mend(space: BlockSpace, block: WordIndex): void {
-  if (space.isIntact(block)) return;
+/** Makes sure that the chain goes on behind a damaged block, taking memory out of use if it has to. Always false. */
+function mend(space: BlockSpace, block: WordIndex): false {
   const { words, top } = space;
   const behind = space.next(block);
   // Only word 1 is damaged: the chain goes on, and a free of this block will say so.
-  if (behind > block && (behind === top || space.isIntact(behind))) return;
+  if (behind > block && (behind === top || space.isIntact(behind))) return false;
   let resumes: number = block + 4;
   while (resumes < top && !space.isIntact(resumes)) resumes += 4;
   const word0 = ((resumes - block) / 4) << 4;
   words[block - 1] = packState(checkBits(block, word0, space.secret), State.busy, 0, 0);
   words[block - 2] = word0;
+  return false;
 }
