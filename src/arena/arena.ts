@@ -143,7 +143,7 @@ export class Arena implements Disposable {
   reset(): void {
     this.guarded((attachment) => {
       const { heap: shared } = attachment;
-      this.requireAlone(attachment, "reset", this.source.startReset());
+      this.beAlone(attachment, "reset");
       try {
         shared.enter();
         try {
@@ -312,23 +312,25 @@ export class Arena implements Disposable {
 
   /** Ends the arena. From the moment when it begins to be unmapped it is not listed again whatever happens. */
   private unmap(attachment: Attachment): void {
-    this.requireAlone(attachment, "dispose", this.source.startClosing());
+    this.beAlone(attachment, "dispose");
     attachment.leaveForGood();
+    this.source.startEnding();
     discardMappings(attachment.heap);
-    this.source.closed();
+    this.source.ended();
     unmapFirstWindow(attachment.heap);
   }
 
-  /** Throws ArenaError "busy", with the arena open again, if other Workers are attached. `closed`: none can attach. */
-  private requireAlone(attachment: Attachment, operation: "reset" | "dispose", closed: boolean): void {
+  /** Keeps others out until `reopen`. Throws ArenaError "busy", with the arena open, if other Workers are attached. */
+  private beAlone(attachment: Attachment, operation: "reset" | "dispose"): void {
+    const occupied = this.source.occupy();
     const { slots } = attachment.heap;
     const others = slots.living() - 1 + slots.countAttachment(attachment.slot, 0) - 1;
-    if (closed && others === 0) return;
-    if (closed) this.source.reopen();
+    if (occupied && others === 0) return;
+    if (occupied) this.source.reopen();
     const why =
       this.source.role === "process-wide"
         ? "it is the process-wide heap"
-        : closed
+        : occupied
           ? `${others} other Workers are attached`
           : "a Worker is attaching to it";
     throw new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);

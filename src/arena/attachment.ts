@@ -128,6 +128,7 @@ export class Attachment {
     try {
       const freeing = settleClaims(heap, heap.windows[number]!, heap.slot);
       if (freeing !== 0) heap.release(number, freeing);
+      words[entries + CacheWord.freeing] = 0;
     } catch (error) {
       throw heap.repaired(error, "free");
     } finally {
@@ -363,17 +364,16 @@ export class Attachment {
 
   /**
    * Waits for the lock once: a repair that began before this Worker had the slot takes the slot's cache for nobody's.
-   * The caches of dead Workers go back to the heap. Who has taken the last vacant slot, or one that somebody had before,
-   * looks through the retired ones.
+   * The caches of dead Workers go back to the heap. So does one that comes with the slot; as its owner may have died
+   * with the lock, before anybody took it over, that is a repair. Who has taken the last vacant slot, or one that
+   * somebody had before, looks through the retired ones.
    */
   private moveIn(inherited: boolean): void {
     const { heap } = this;
+    if (inherited) heap.doubtOwn();
     heap.enter();
     try {
-      if (inherited) {
-        for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
-        heap.control.add(ControlDouble.adoptions, 1);
-      }
+      if (inherited) heap.control.add(ControlDouble.adoptions, 1);
       this.drainDead();
       if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
       if (heap.slots.countAttachment(this.slot, 0) === 1) heap.slots.beginTerm(this.slot);

@@ -11,8 +11,8 @@
  *        building, tid   the thread makes the arena; if it dies, another one starts over
  *        listed, 0       to be found
  *        listed, tid     the thread is about to attach; others wait for it, and take over if it dies
- *        resetting, tid  the thread empties the arena; others wait for it, and take over if it dies
- *        closing, tid    the thread ends the arena; becomes vacant. If it dies, whoever makes an arena goes on with it
+ *        alone, tid      the thread wants the arena for itself; others wait for it, and take over if it dies
+ *        ending, tid     the thread ends the arena; becomes vacant. If it dies, whoever makes an arena goes on with it
  *   2  address of the first window (Float64), 4 the arena's id (Float64): written while building
  *   6  start time of the thread in word 0, 7 the state that it belongs to, written after it. While word 7 differs from
  *      word 0, the thread id alone tells who is alive.
@@ -33,7 +33,7 @@ const ENTRY_WORDS = 8;
 const ENTRIES = (BYTES / 4 - FIRST_ENTRY) / ENTRY_WORDS;
 
 const Word = { state: 0, start: 6, startState: 7 } as const;
-const Phase = { vacant: 0, building: 1, listed: 2, closing: 3, resetting: 4 } as const;
+const Phase = { vacant: 0, building: 1, listed: 2, alone: 3, ending: 4 } as const;
 const PHASE_MASK = 0x7;
 const THREAD_SHIFT = 3;
 
@@ -97,12 +97,12 @@ export class Directory {
     );
   }
 
-  /** The next arena that a dead thread was about to end; it is the caller's to end now. */
-  inheritClosing(): Place | undefined {
+  /** The next arena that a dead thread was ending; it is the caller's to end now. */
+  inheritEnding(): Place | undefined {
     for (let entry = 1; entry < ENTRIES; entry++) {
       const state = this.stateOf(entry);
-      if ((state & PHASE_MASK) !== Phase.closing || !this.isAbandoned(entry, state)) continue;
-      if (this.enter(entry, state, Phase.closing))
+      if ((state & PHASE_MASK) !== Phase.ending || !this.isAbandoned(entry, state)) continue;
+      if (this.enter(entry, state, Phase.ending))
         return { address: this.addressOf(entry), id: this.idAt(entry) };
     }
     return undefined;
@@ -113,23 +113,24 @@ export class Directory {
     return this.claim(address, id, Phase.listed, true);
   }
 
-  /** Starts to empty an arena: whoever wants to attach waits until `left`. False if somebody is just attaching. */
-  startReset({ address, id }: Place): boolean {
-    return this.claim(address, id, Phase.resetting, false);
+  /** Makes whoever wants to attach wait, until `left`. False if somebody is just attaching. */
+  occupy({ address, id }: Place): boolean {
+    return this.claim(address, id, Phase.alone, false);
   }
 
-  /** Ends a visit or a reset, or a closing that was refused. */
+  /** Ends `visit` or `occupy`. */
   left(place: Place): void {
     this.settle(place, Phase.listed);
   }
 
-  /** Starts to close an arena: nobody can attach any more. False if somebody is just attaching. */
-  startClosing({ address, id }: Place): boolean {
-    return this.claim(address, id, Phase.closing, false);
+  /** Nobody can attach any more to an arena that the caller occupies. */
+  startEnding({ address, id }: Place): void {
+    const entry = this.find(address, id);
+    this.enter(entry, this.stateOf(entry), Phase.ending);
   }
 
   /** The arena is gone, all but its first window. */
-  closed(place: Place): void {
+  ended(place: Place): void {
     this.settle(place, Phase.vacant);
   }
 
@@ -152,7 +153,7 @@ export class Directory {
       const entry = this.find(address, id);
       if (entry < 0) return false;
       const state = this.stateOf(entry);
-      if ((state & PHASE_MASK) === Phase.closing) return false;
+      if ((state & PHASE_MASK) === Phase.ending) return false;
       const taken = state !== Phase.listed && !this.isAbandoned(entry, state);
       if (taken && !mayWait) return false;
       if (taken) this.platform.threads.yield();

@@ -27,13 +27,13 @@ export abstract class ArenaSource {
   /** Attaches this Worker; `slowPath` answers what its caches cannot. */
   abstract join(slowPath: SlowPath): Attachment;
   /** Makes others wait who want to attach, until `reopen`. False if one is attaching right now. */
-  abstract startReset(): boolean;
-  /** Keeps others from attaching, until `reopen` or for ever. False if one is attaching right now. */
-  abstract startClosing(): boolean;
-  /** Ends a reset, or a closing that was refused. */
+  abstract occupy(): boolean;
+  /** Ends `occupy`. */
   abstract reopen(): void;
+  /** Nobody can attach any more. */
+  abstract startEnding(): void;
   /** The arena is gone, all but its first window. */
-  abstract closed(): void;
+  abstract ended(): void;
 }
 
 let opened: Directory | undefined;
@@ -62,17 +62,15 @@ export class ProcessHeapSource extends ArenaSource {
     return new Attachment(heap, slowPath);
   }
 
-  startReset(): boolean {
-    return false;
-  }
-
-  startClosing(): boolean {
+  occupy(): boolean {
     return false;
   }
 
   reopen(): void {}
 
-  closed(): void {}
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 export class ListedSource extends ArenaSource {
@@ -89,7 +87,7 @@ export class ListedSource extends ArenaSource {
 
   /** Makes a private arena. Throws OutOfMemoryError, ArenaError "too-many-arenas". */
   static create(name: string, shape: ArenaShape): ListedSource {
-    finishClosing();
+    finishEnding();
     let made: Heap | undefined;
     directory().add(() => {
       made = makeHeap(nativePlatform(), shape);
@@ -125,31 +123,31 @@ export class ListedSource extends ArenaSource {
     }
   }
 
-  startReset(): boolean {
-    return directory().startReset(this.handle);
-  }
-
-  startClosing(): boolean {
-    return directory().startClosing(this.handle);
+  occupy(): boolean {
+    return directory().occupy(this.handle);
   }
 
   reopen(): void {
     directory().left(this.handle);
   }
 
-  closed(): void {
-    directory().closed(this.handle);
+  startEnding(): void {
+    directory().startEnding(this.handle);
+  }
+
+  ended(): void {
+    directory().ended(this.handle);
   }
 }
 
-/** Ends the arenas that dead Workers were about to dispose. */
-function finishClosing(): void {
+/** Ends the arenas that dead Workers were ending. */
+function finishEnding(): void {
   for (;;) {
-    const place = directory().inheritClosing();
+    const place = directory().inheritEnding();
     if (place === undefined) return;
     const { heap } = new Attachment(openHeap(place.address as Address), NEVER_ASKED);
     discardMappings(heap);
-    directory().closed(place);
+    directory().ended(place);
     unmapFirstWindow(heap);
   }
 }

@@ -22,7 +22,7 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
     const block = heap.large.find(address);
     if (block === undefined) return 0;
     const mappedBytes = roundUp(byteLength + block.offset, heap.platform.pages.pageSize);
-    const wanted = { ...block, mappedBytes, requestedBytes: byteLength };
+    const wanted = { ...block, mappedBytes, requestedBytes: byteLength, slot: heap.slot };
     if (mappedBytes <= block.mappedBytes) return shrink(heap, block, wanted);
     const more = mappedBytes - block.mappedBytes;
     if (!chargeLarge(heap, more)) return 0;
@@ -74,7 +74,7 @@ function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   heap.passage.note(mapping, wanted.mappedBytes);
   const target = { ...wanted, address: mapping + block.offset, requestedBytes: -block.address, busy: true };
   heap.large.mark(block, true, heap.slot);
-  heap.large.insert({ ...target, slot: heap.slot });
+  heap.large.insert(target);
   heap.passage.arrived();
   const from = (block.address - block.offset) as Address;
   if (pages.remap(from, block.mappedBytes, wanted.mappedBytes, mapping as Address) < 0) {
@@ -83,7 +83,7 @@ function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
     return 0;
   }
   heap.large.remove(block);
-  settle(heap, { ...wanted, address: target.address, slot: heap.slot });
+  settle(heap, { ...wanted, address: target.address });
   return target.address;
 }
 
@@ -96,7 +96,7 @@ function discardTarget(heap: Heap, target: LargeBlock): void {
 
 /** Writes a block's new figures into its entry and its seal; it is busy as long as the two differ. */
 function settle(heap: Heap, block: LargeBlock): void {
-  heap.large.replace({ ...block, busy: true, slot: heap.slot });
+  heap.large.replace({ ...block, busy: true });
   seal(heap, block);
-  heap.large.mark(block, false, heap.slot);
+  heap.large.mark(block, false, block.slot);
 }

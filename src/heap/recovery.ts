@@ -89,19 +89,19 @@ function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
 
 /**
  * Settles what the owner of a slot had claimed when it died or failed: a block under reallocation is in use again, a
- * block that was being freed is returned for the caller to free, 0 = none. Under the lock.
+ * block that was being freed is returned, 0 = none: the caller frees it, and clears the claim after that. Under the
+ * lock.
  */
 export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   const reallocating = words[entries + CacheWord.reallocating]!;
   const freeing = words[entries + CacheWord.freeing]! as WordIndex | 0;
-  words[entries + CacheWord.reallocating] = 0;
-  words[entries + CacheWord.freeing] = 0;
   if (reallocating !== 0 && space.isHeldBy(reallocating, slot, State.busy)) {
     heap.control.add(ControlDouble.inFlight, 1);
     words[reallocating - 1] = (words[reallocating - 1]! & ~STATE_MASK) | State.inUse;
   }
+  words[entries + CacheWord.reallocating] = 0;
   if (freeing === 0 || !space.isHeldBy(freeing, slot, State.busy)) return 0;
   heap.control.add(ControlDouble.inFlight, 1);
   return freeing;
@@ -157,9 +157,9 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
       if (state === State.cached) cached++;
       if (run === 0) run = block;
     } else {
+      if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
       if (run !== 0) fileRun(space, policy, run, block);
       run = 0;
-      if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
       taken++;
       takenBytes += payloadBytes(granulesOf(word0));
     }

@@ -35,28 +35,36 @@ test("a living visitor is not taken for a dead one that had its id", () => {
   const reborn = Directory.open(crew.platform(GUEST));
   expect(reborn.visit(PLACE)).toBe(true);
   expect(() => other.visit(PLACE)).toThrow(Waiting);
-  expect(maker.startClosing(PLACE)).toBe(false);
+  expect(maker.occupy(PLACE)).toBe(false);
   reborn.left(PLACE);
-  expect(maker.startClosing(PLACE)).toBe(true);
+  expect(maker.occupy(PLACE)).toBe(true);
 });
 
 test("who wants to attach waits for a reset, and goes on when the one who resets dies", () => {
-  expect(maker.startReset(PLACE)).toBe(true);
+  expect(maker.occupy(PLACE)).toBe(true);
   expect(() => guest.visit(PLACE)).toThrow(Waiting);
   crew.alive.delete(MAKER);
   expect(guest.visit(PLACE)).toBe(true);
 });
 
+test("a disposer that dies before it has begun to end the arena leaves it to the others", () => {
+  expect(maker.occupy(PLACE)).toBe(true);
+  crew.alive.delete(MAKER);
+  expect(guest.inheritEnding()).toBeUndefined();
+  expect(guest.visit(PLACE)).toBe(true);
+});
+
 test("an arena whose disposer died is ended by the next one who asks, once", () => {
-  expect(maker.startClosing(PLACE)).toBe(true);
-  expect(guest.inheritClosing()).toBeUndefined();
+  expect(maker.occupy(PLACE)).toBe(true);
+  maker.startEnding(PLACE);
+  expect(guest.inheritEnding()).toBeUndefined();
   expect(guest.visit(PLACE)).toBe(false);
   crew.alive.delete(MAKER);
-  expect(guest.inheritClosing()).toEqual(PLACE);
-  expect(other.inheritClosing()).toBeUndefined();
-  guest.closed(PLACE);
+  expect(guest.inheritEnding()).toEqual(PLACE);
+  expect(other.inheritEnding()).toBeUndefined();
+  guest.ended(PLACE);
   expect(other.remembers(PLACE)).toBe(true);
-  expect(guest.inheritClosing()).toBeUndefined();
+  expect(guest.inheritEnding()).toBeUndefined();
 });
 
 test("somebody else's memory where the directory should be is neither read nor written", () => {

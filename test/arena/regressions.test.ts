@@ -51,6 +51,58 @@ test("a dead slot that another Worker claims while `trim` drains it keeps its ne
   arena.check();
 });
 
+test("a Worker that takes the slot of one that died in a flush brings all of its blocks back", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const blocks = Array.from({ length: 100 }, () => victim.arena.malloc(100));
+  for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
+  const release = victim.heap.release.bind(victim.heap);
+  let releases = 0;
+  victim.heap.release = (...block) => {
+    if (++releases !== 3) return release(...block);
+    // The blocks that were to follow are cached and on no list.
+    crew.alive.delete(SECOND);
+    const heir = crew.join(THIRD);
+    heir.arena.malloc(10);
+    expect(heir.heap.slot).toBe(victim.heap.slot);
+    heir.arena.detach();
+    arena.trim();
+    expect(arena.stats().cachedBlocks).toBe(0);
+    arena.check();
+    throw new RangeError("the end of this Worker");
+  };
+  expect(() => {
+    for (const block of blocks) victim.arena.free(block);
+  }).toThrow(RangeError);
+  expect(releases).toBe(3);
+});
+
+test("a claim is settled before it is forgotten, so that a settler may die too", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  const settler = crew.join(THIRD);
+  const [freed] = [victim.arena, settler.arena, arena].map((each) => each.malloc(100_000));
+  // The block is claimed, the lock not taken yet.
+  victim.heap.enter = () => {
+    crew.alive.delete(SECOND);
+    settler.heap.release = () => {
+      crew.alive.delete(THIRD);
+      arena.trim();
+      expect([...arena.blocks({ owner: victim.arena.owner })].length).toBe(0);
+      expect(arena.stats().liveBlocks).toBe(2);
+      arena.check();
+      throw new RangeError("the end of the settler");
+    };
+    expect(() => settler.arena.trim()).toThrow(RangeError);
+    throw new RangeError("the end of the Worker");
+  };
+  expect(() => victim.arena.free(freed!)).toThrow(RangeError);
+  expect(crew.alive.has(THIRD)).toBe(false);
+});
+
 test("a Worker that takes a vacant slot during a repair caches nothing before the repair has ended", () => {
   const crew = new Crew();
   const { arena, heap: repairing } = crew.join(FIRST);
@@ -167,12 +219,13 @@ test("a Worker that dies between `visit` and `left` keeps nobody from disposing 
   const place = { address: 2 ** 40, id: 77 };
   maker.add(() => place);
   expect(dying.visit(place)).toBe(true);
-  expect(maker.startClosing(place)).toBe(false);
+  expect(maker.occupy(place)).toBe(false);
   crew.alive.delete(SECOND);
   expect(guest.visit(place)).toBe(true);
   guest.left(place);
-  expect(maker.startClosing(place)).toBe(true);
-  maker.closed(place);
+  expect(maker.occupy(place)).toBe(true);
+  maker.startEnding(place);
+  maker.ended(place);
   expect(guest.visit(place)).toBe(false);
 });
 

@@ -69,17 +69,15 @@ class CrewSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  startReset(): boolean {
-    return true;
-  }
-
-  startClosing(): boolean {
+  occupy(): boolean {
     return true;
   }
 
   reopen(): void {}
 
-  closed(): void {}
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 /** More than any finite wait takes. */

@@ -22,17 +22,15 @@ class SimulatedSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  startReset(): boolean {
-    return true;
-  }
-
-  startClosing(): boolean {
+  occupy(): boolean {
     return true;
   }
 
   reopen(): void {}
 
-  closed(): void {}
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 export interface SimulatedArena {
