@@ -197,7 +197,11 @@ export class Attachment {
   /** Leaves the arena: the caches go back, the slot retires. */
   detach(): void {
     clearTimeout(this.timer);
-    if (this.heap.slots.countAttachment(this.slot, -1) > 0) return;
+    const { slots } = this.heap;
+    if (slots.countAttachment(this.slot, 0) > 1) {
+      slots.countAttachment(this.slot, -1);
+      return;
+    }
     this.heap.enter();
     try {
       for (let index = 0; index < this.heap.windows.length; index++)
@@ -207,7 +211,8 @@ export class Attachment {
     } finally {
       this.heap.leave();
     }
-    this.heap.slots.retire(this.slot, this.heap.slots.ownerOf(this.slot));
+    slots.countAttachment(this.slot, -1);
+    slots.retire(this.slot, slots.ownerOf(this.slot));
   }
 
   /** Before the arena is unmapped: nothing of this object may run any more. */

@@ -158,6 +158,21 @@ test("realloc-large by copy, and another Worker frees the block meanwhile: exact
   arena.check();
 });
 
+test("a detach that finds damage can be called again", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const guest = crew.join(SECOND);
+  const blocks = [arena.malloc(100), guest.arena.malloc(100), guest.arena.malloc(100)];
+  guest.arena.free(blocks[1]!);
+  guest.arena.free(blocks[2]!);
+  wordsAt(crew.pages, blocks[2]!, 1)[0] = 0x55555555;
+  expect(() => guest.arena.detach()).toThrow(coded("corrupt-block"));
+  expect(guest.heap.slots.countAttachment(guest.heap.slot, 0)).toBe(1);
+  guest.arena.detach();
+  expect(arena.stats().workers).toBe(1);
+  arena.check();
+});
+
 test("a cached block's link that leads to a smaller block of the same cache is refused", () => {
   const { arena, platform } = simulatedArena();
   const base = arena.handle.address;
