@@ -10,6 +10,7 @@ export function discardBlocks(heap: Heap): void {
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
     policy.reset();
+    space.words[WindowWord.lastFree] = 0;
     space.words[WindowWord.top] = space.first;
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;
@@ -31,6 +32,8 @@ function unmapLargeBlocks(heap: Heap): void {
   for (const block of [...heap.large.entries()]) {
     heap.large.remove(block);
     heap.control.add(ControlDouble.committed, -block.mappedBytes);
+    heap.control.add(ControlDouble.unmappings, 1);
+    heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
     heap.platform.pages.unmap((block.address - block.offset) as Address, block.mappedBytes);
   }
 }

@@ -37,6 +37,8 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
     };
     seal(heap, block);
     heap.large.insert(block);
+    heap.control.add(ControlDouble.mappings, 1);
+    heap.control.add(ControlDouble.mappedBytes, mappedBytes);
     heap.control.notePeak();
     return block.address;
   } catch (error) {
@@ -58,6 +60,8 @@ export function unmapLarge(heap: Heap, address: number, claimed = false): boolea
     if (!isSealed(heap, block)) return "corrupt";
     heap.large.remove(block);
     heap.control.add(ControlDouble.committed, -block.mappedBytes);
+    heap.control.add(ControlDouble.unmappings, 1);
+    heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
     heap.platform.pages.unmap((address - block.offset) as Address, block.mappedBytes);
     return true;
   } catch (error) {

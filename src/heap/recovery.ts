@@ -95,6 +95,7 @@ function clearCaches({ space }: HeapWindow, lost: Uint8Array): void {
 function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): void {
   const { words, top } = space;
   policy.reset();
+  words[WindowWord.lastFree] = 0;
   let run = 0 as WordIndex | 0;
   let block = space.first;
   while (block < top) {

@@ -29,6 +29,8 @@ export const WindowWord = {
   high: 17,
   /** Words from the base that are readable and writable: length of the view. */
   access: 18,
+  /** PREVIOUS_FREE if the chain's last block is free and indexed: what the header of a block carved behind it says. */
+  lastFree: 19,
 } as const;
 
 export const POLICY_AREA = 64;
@@ -66,6 +68,8 @@ export const ControlWord = {
   slots: 8,
   /** 1 while the index or the counters may be wrong: an exception left a locked part. The next `enter` repairs. */
   dirty: 9,
+  /** The values of the policy's options (policies/policy-options.ts). */
+  policyChoice: 10,
   /** The lock word stands alone in its cache line. */
   lock: 16,
 } as const;
@@ -97,6 +101,11 @@ export const ControlDouble = {
   rebuilds: FIRST_DOUBLE + 16,
   adoptions: FIRST_DOUBLE + 17,
   damaged: FIRST_DOUBLE + 18,
+  /** Mappings of large blocks made and ended so far, and their bytes; a change of length counts the bytes only. */
+  mappings: FIRST_DOUBLE + 19,
+  unmappings: FIRST_DOUBLE + 20,
+  mappedBytes: FIRST_DOUBLE + 21,
+  unmappedBytes: FIRST_DOUBLE + 22,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
   windowBases: FIRST_DOUBLE + 24,
   windowBytes: FIRST_DOUBLE + 24 + WINDOWS,
