@@ -18,6 +18,7 @@ export function discardBlocks(heap: Heap): void {
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
     policy.reset();
+    space.words[WindowWord.lastFree] = 0;
     space.words[WindowWord.top] = space.first;
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;

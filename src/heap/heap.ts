@@ -157,23 +157,21 @@ export class Heap {
    * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
    */
   allocate(least: number, preferred: number, most: number = least): WordIndex | 0 {
-    const count = this.windows.length;
-    let bound: MemoryBound = "window";
-    for (let turn = 0; turn < count; turn++) {
-      const index = (preferred + turn) % count;
-      const block = this.windows[index]!.policy.allocate(least, most);
-      if (block !== 0) return this.serve(index, block);
-      if (this.refusal.bound !== "window") bound = this.refusal.bound;
-    }
-    this.refusal.bound = bound;
-    if (bound !== "window" || !this.openWindow()) return 0;
-    const block = this.windows[count]!.policy.allocate(least, most);
-    return block === 0 ? 0 : this.serve(count, block);
+    return this.ask(preferred, least, most, 0);
   }
 
-  /** Cuts a taken block after `granules`. Returns the rest as a taken block, or 0 if there is none. Under the lock. */
+  /** The same for a block whose payload starts at a multiple of `alignment` bytes. Under the lock. */
+  allocateAligned(granules: number, preferred: number, alignment: number): WordIndex | 0 {
+    return this.ask(preferred, granules, granules, alignment);
+  }
+
+  /**
+   * Cuts a taken block after `granules`. Returns the rest as a taken block, or 0 if there is none or the policy does not
+   * have its blocks cut. Under the lock.
+   */
   cut(index: number, block: WordIndex, granules: number): WordIndex | 0 {
-    const rest = this.windows[index]!.space.split(block, granules);
+    const { space, policy } = this.windows[index]!;
+    const rest = policy.divisible ? space.split(block, granules) : 0;
     if (rest !== 0) {
       this.control.add(ControlDouble.takenBlocks, 1);
       this.control.add(ControlDouble.takenBytes, -HEADER_BYTES);
@@ -233,6 +231,27 @@ export class Heap {
     this.dirty = false;
   }
 
+  /** Asks all windows, the preferred one first, then a new one. `alignment` 0: any. */
+  private ask(preferred: number, least: number, most: number, alignment: number): WordIndex | 0 {
+    const count = this.windows.length;
+    let bound: MemoryBound = "window";
+    for (let turn = 0; turn < count; turn++) {
+      const index = (preferred + turn) % count;
+      const block = this.askWindow(index, least, most, alignment);
+      if (block !== 0) return block;
+      if (this.refusal.bound !== "window") bound = this.refusal.bound;
+    }
+    this.refusal.bound = bound;
+    if (bound !== "window" || !this.openWindow()) return 0;
+    return this.askWindow(count, least, most, alignment);
+  }
+
+  private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
+    const { policy } = this.windows[index]!;
+    const block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    return block === 0 ? 0 : this.serve(index, block);
+  }
+
   private serve(index: number, block: WordIndex): WordIndex {
     this.servedBy = index;
     const granules = this.windows[index]!.space.granules(block);
@@ -266,7 +285,8 @@ export class Heap {
     const space = new BlockSpace(window, this.geometry.secret, (endWord) =>
       growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal),
     );
-    const policy = policies[this.geometry.policy]!.create(space);
+    const { policy: number, policyChoice } = this.geometry;
+    const policy = policies[number]!.create(space, policyChoice);
     this.windows.push({ window, space, policy });
   }
 

@@ -2,6 +2,7 @@
 
 import type { StressOptions } from "../command/options.ts";
 import { oneOf } from "../command/suggest.ts";
+import { UsageError } from "../command/usage-error.ts";
 import type { AllocatorChoice } from "./allocator.ts";
 
 export interface ProvidedAllocator {
@@ -10,11 +11,17 @@ export interface ProvidedAllocator {
   dispose(): void;
 }
 
-/** Refuses a policy that there is not. */
+/** Refuses a policy, or an option of one, that there is not. */
 export async function checkPolicy({ policy }: StressOptions): Promise<void> {
   if (policy === undefined) return;
-  const { policyNames } = await import("../../src/index.ts");
-  oneOf("policy", policy, policyNames);
+  const { Arena, policyNames } = await import("../../src/index.ts");
+  oneOf("policy", policy.split(":")[0]!, policyNames);
+  try {
+    new Arena({ policy }).dispose();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message);
+  }
 }
 
 /** The heap of the options, or, for the warm-up, one that leaves nothing behind. */

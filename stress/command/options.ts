@@ -102,7 +102,10 @@ function createProgram(): Command {
       "repeats the random choices of a run; default: random",
       number(0, LARGEST_SEED, true),
     )
-    .option("--policy <name>", "run on a private arena with this policy; default: the process-wide heap")
+    .option(
+      "--policy <name>",
+      "run on a private arena with this policy, for instance tree or unordered:fit=best,merge=never; default: the process-wide heap",
+    )
     .option("--allocator <name>", "husky or libc; default: husky")
     .option("--checks <level>", "checks inside the allocator; default: default")
     .option("--trace <file>", "a recording for replay, repeatable; default: the committed ones", collect)

@@ -12,6 +12,17 @@ const wrong: readonly (readonly [name: string, args: readonly string[], message:
   ["option-misspelt", ["--secnds", "3"], /unknown option '--secnds'[\s\S]*Did you mean --seconds\?/],
   ["allocator-misspelt", ["--allocator", "lib"], /unknown allocator "lib".*Did you mean libc\?/],
   ["policy-misspelt", ["--policy", "bin"], /unknown policy "bin".*Did you mean bins\?/],
+  [
+    "policy-option-misspelt",
+    ["--policy", "unordered:fitt=best"],
+    /unordered has the options fit, merge, every/,
+  ],
+  [
+    "policy-value-misspelt",
+    ["--policy", "unordered:fit=worst"],
+    /must be one of first, next, best, got "worst"/,
+  ],
+  ["policy-without-options", ["--policy", "tree:fit=best"], /tree has no options, got "fit"/],
   ["policy-with-libc", ["--allocator", "libc", "--policy", "bins"], /--policy needs --allocator husky/],
   ["checks-unknown", ["--checks", "everything"], /unknown checks "everything"; known: default/],
   ["workers-zero", ["--workers", "0"], /'0' is invalid.*from 1 to 512/],
