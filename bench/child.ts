@@ -1,0 +1,56 @@
+/**
+ * One contender in one row, in a process of its own: prints `{"ns": ...}`, nanoseconds an operation, or
+ * `{"reason": ...}`. Started by `bun run bench`, with an `Assignment` as JSON.
+ *
+ * mitata does the timing: it warms the loop up, runs it until the time is over, and gives the median of the runs.
+ */
+import { measure } from "mitata";
+import { contenderNamed } from "./contenders/catalogue.ts";
+import type { Contender, Files, Opened } from "./contenders/contender.ts";
+import { Crew } from "./crew.ts";
+import { rows } from "./rows/catalogue.ts";
+import { type Row, SHARED_BYTES } from "./rows/row.ts";
+
+export interface Assignment {
+  readonly contender: string;
+  readonly row: string;
+  readonly seed: number;
+  /** For how long mitata repeats the loop, and how often at least. */
+  readonly milliseconds: number;
+  readonly leastRuns: number;
+  readonly files: Files;
+}
+
+async function loopFor(contender: Contender, row: Row, assignment: Assignment): Promise<() => void> {
+  const { seed, files } = assignment;
+  const opened = await contender.open(files);
+  const place = { seed, worker: 0, shared: new SharedArrayBuffer(SHARED_BYTES) };
+  if ("floor" in opened) return row.native(opened.floor, place);
+  return row.workers === 0
+    ? row.script(opened.calls, place)
+    : await inWorkers(opened, row, assignment, place.shared);
+}
+
+async function inWorkers(opened: Opened, row: Row, assignment: Assignment, shared: SharedArrayBuffer) {
+  const handle = "handle" in opened ? opened.handle : undefined;
+  const crew = await Crew.hire(row.workers, { ...assignment, shared, ...(handle && { handle }) });
+  return () => crew.run();
+}
+
+async function perform(assignment: Assignment): Promise<{ ns: number }> {
+  const row = rows.find(({ name }) => name === assignment.row)!;
+  const contender = contenderNamed(assignment.contender, assignment.files);
+  const loop = await loopFor(contender, row, assignment);
+  const { p50 } = await measure(loop, {
+    min_cpu_time: assignment.milliseconds * 1e6,
+    min_samples: assignment.leastRuns,
+    ...(row.mostRuns !== undefined && { max_samples: row.mostRuns }),
+  });
+  return { ns: p50 / row.operations };
+}
+
+if (import.meta.main) {
+  console.log(JSON.stringify(await perform(JSON.parse(process.argv[2]!))));
+  // Workers wait for the next run.
+  process.exit(0);
+}
