@@ -67,7 +67,7 @@ function cellOf(outcome: Outcome): Cell {
   if ("reason" in outcome) {
     return { reason: outcome.reason, ...(outcome.broken && { broken: true as const }) };
   }
-  const rounds = outcome.rounds.map((figures) => figures.ns!);
+  const rounds = outcome.rounds.map(({ ns }) => ns!);
   return { ns: median(rounds), rounds };
 }
 

@@ -58,7 +58,8 @@ export function openFloor(path: string, provider: string): Floor {
     symbols[name] = { args, returns: "void" };
   }
   const functions = openLibrary([path], symbols);
-  const found = String((functions.floor_provider as () => unknown)());
+  const { floor_provider: providerOf } = functions;
+  const found = String((providerOf as () => unknown)());
   if (!found.includes(provider)) throw new Error(`malloc comes from ${found}, not from ${provider}`);
   return functions as unknown as Floor;
 }

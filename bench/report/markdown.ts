@@ -60,10 +60,11 @@ ${markdownTable(["target", "value", "at most", ""], aims)}`;
 }
 
 function circumstances({ seed, versions, contenders, machine }: Results): string {
+  const { bun } = versions;
   const native = contenders.filter(({ kind, version }) => kind === "native" && version !== null);
   const libraries = native
     .map(({ name, version }) => `${name.slice(2)} ${version!.split("-")[0]}`)
     .join(", ");
   const { processor, cores, system } = machine;
-  return `Seed ${seed}, Bun ${versions.bun}, ${libraries}; ${processor}, ${cores} cores, ${system}.`;
+  return `Seed ${seed}, Bun ${bun}, ${libraries}; ${processor}, ${cores} cores, ${system}.`;
 }

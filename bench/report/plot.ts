@@ -1,6 +1,7 @@
 /** The plot of the README: for each row, the times of the others relative to Husky's, on a logarithmic axis. */
 import { parse, View, Warn } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import type { Kind } from "../contenders/contender.ts";
 import { nsOf, type Results } from "./results.ts";
 
 /** One colour an allocator, in a palette that the colour-blind tell apart (M. Okabe, K. Ito, 2002). */
@@ -13,15 +14,10 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const HUSKY = "#D55E00";
 
-const THROUGH_FFI = "called through FFI";
-const IN_C = "the same loop in C";
-const COLLECTED = "collected";
-const WAYS = [THROUGH_FFI, IN_C, COLLECTED];
-
 interface Point {
   readonly row: string;
   readonly allocator: string;
-  readonly way: string;
+  readonly kind: Kind;
   readonly ratio: number;
 }
 
@@ -33,8 +29,7 @@ function points(results: Results): Point[] {
       const ns = nsOf(row, name);
       const allocator = kind === "native" ? name.slice(2) : name === "libc" ? "glibc" : name;
       if (ns === undefined || COLOURS[allocator] === undefined) return [];
-      const way = kind === "native" ? IN_C : kind === "ffi" ? THROUGH_FFI : COLLECTED;
-      return [{ row: row.name, allocator, way, ratio: ns / husky }];
+      return [{ row: row.name, allocator, kind, ratio: clamped(ns / husky) }];
     });
   });
 }
@@ -47,93 +42,97 @@ const TICKS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64];
 const clamped = (ratio: number) => Math.min(MOST, Math.max(LEAST, ratio));
 
 export function plotSpec(results: Results): TopLevelSpec {
-  const values = points(results).map((point) => ({ ...point, ratio: clamped(point.ratio) }));
-  const y = {
-    field: "row",
-    type: "nominal",
-    sort: results.rows.map(({ name }) => name),
-    title: null,
-    axis: {
-      labelLimit: 300,
-      labelFontSize: 12,
-      grid: true,
-      gridColor: "#eeeeee",
-      ticks: false,
-      domain: false,
-    },
-  } as const;
-  const x = {
-    field: "ratio",
-    type: "quantitative",
-    scale: { type: "log", base: 2, domain: [LEAST, MOST] },
-    title: null,
-    axis: {
-      orient: "top",
-      values: TICKS,
-      labelExpr:
-        "datum.value < 1 ? '1/' + 1 / datum.value : datum.value == 1 ? 'as Husky' : datum.value + ' ×'",
-      labelFontSize: 12,
-      gridColor: "#eeeeee",
-      domain: false,
-      ticks: false,
-    },
-  } as const;
+  const values = points(results);
+  const of = (kinds: readonly Kind[]) => ({ values: values.filter(({ kind }) => kinds.includes(kind)) });
   return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     background: "white",
-    padding: 16,
-    width: 620,
-    height: { step: 21 },
+    padding: 20,
+    width: 640,
+    height: { step: 22 },
     title: {
       text: "Time of one operation, relative to Husky",
-      subtitle: "left of the line: quicker than Husky; right of it: slower",
+      subtitle: [
+        "left of the line: quicker than Husky, right of it: slower; at the edge: beyond",
+        "●  one call through FFI each\u2003\u2003○  the same loop in C\u2003\u2003◆  objects, collected",
+      ],
       anchor: "start",
-      fontSize: 16,
-      subtitleFontSize: 12,
+      fontSize: 17,
+      subtitleFontSize: 12.5,
       subtitleColor: "#555555",
-      offset: 12,
+      subtitleLineHeight: 18,
+      offset: 14,
     },
     config: { font: "Helvetica, Arial, sans-serif", view: { stroke: null } },
     layer: [
       {
-        data: { values: [{ one: 1 }] },
+        data: { values: [{ ratio: 1 }] },
         mark: { type: "rule", color: HUSKY, strokeWidth: 2.5 },
-        encoding: { x: { field: "one", type: "quantitative" } },
+        encoding: { x },
       },
       {
-        data: { values },
-        mark: { type: "point", size: 70, strokeWidth: 1.8, opacity: 0.9 },
-        encoding: {
-          x,
-          y,
-          color: {
-            field: "allocator",
-            type: "nominal",
-            scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
-            legend: { title: null, labelFontSize: 12, symbolType: "circle", symbolFillColor: "white" },
-          },
-          fill: {
-            condition: {
-              test: `datum.way === '${IN_C}'`,
-              value: "white",
-            },
-            field: "allocator",
-            type: "nominal",
-            scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
-            legend: null,
-          },
-          shape: {
-            field: "way",
-            type: "nominal",
-            scale: { domain: WAYS, range: ["circle", "circle", "diamond"] },
-            legend: null,
-          },
-        },
+        data: of(["ffi", "javascript"]),
+        mark: { type: "point", filled: true, size: 80, opacity: 0.9 },
+        encoding: { x, y: yFor(results), color: colour, shape },
+      },
+      {
+        data: of(["native"]),
+        mark: { type: "point", fill: "white", size: 70, strokeWidth: 2, opacity: 1 },
+        encoding: { x, y: yFor(results), color: colour },
       },
     ],
-  } as TopLevelSpec;
+  };
 }
 
+const x = {
+  field: "ratio",
+  type: "quantitative",
+  scale: { type: "log", base: 2, domain: [LEAST, MOST] as number[] },
+  title: null,
+  axis: {
+    orient: "top",
+    values: TICKS,
+    labelExpr: "datum.value < 1 ? '1/' + 1 / datum.value : datum.value == 1 ? 'Husky' : datum.value + ' ×'",
+    labelFontSize: 12,
+    labelFlush: false,
+    gridColor: "#e6e6e6",
+    domain: false,
+    ticks: false,
+  },
+} as const;
+
+const yFor = ({ rows }: Results) =>
+  ({
+    field: "row",
+    type: "nominal",
+    sort: rows.map(({ name }) => name),
+    title: null,
+    axis: {
+      labelLimit: 400,
+      labelFontSize: 12.5,
+      labelPadding: 14,
+      grid: true,
+      gridColor: "#f0f0f0",
+      ticks: false,
+      domain: false,
+    },
+  }) as const;
+
+const colour = {
+  field: "allocator",
+  type: "nominal",
+  scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
+  legend: { title: null, labelFontSize: 12.5, symbolType: "circle", rowPadding: 6 },
+} as const;
+
+/** Whoever is called by FFI is round. */
+const shape = {
+  field: "kind",
+  type: "nominal",
+  scale: { domain: ["ffi", "javascript"] as string[], range: ["circle", "diamond"] as string[] },
+  legend: null,
+} as const;
+
+/** The plot as SVG. */
 export async function plotMicro(results: Results): Promise<string> {
   const view = new View(parse(compile(plotSpec(results)).spec), { renderer: "none", logLevel: Warn });
   return `${await view.toSVG()}\n`;
