@@ -10,16 +10,23 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../native/compile.ts";
 import { heap, policyNames } from "../src/index.ts";
 import { committedRecordings, type Recording, readRecording } from "../stress/recordings/index.ts";
 import { libraries } from "./contenders/native.ts";
-import { describeMemory, type MemoryResults, type MemoryRow, memoryMarkdown } from "./report/memory.ts";
+import {
+  describeMemory,
+  type MemoryResults,
+  type MemoryRow,
+  memoryMarkdown,
+  memoryTargets,
+} from "./report/memory.ts";
 import { writeResult, writeSection } from "./report/publish.ts";
+import { describeTargets } from "./report/tables.ts";
 import { type Job, machine, machineDetails, type Outcome, runRounds } from "./rounds.ts";
-import { parseSmall } from "./small-options.ts";
+import { parseSmall, type SmallOptions, smallCommand, WRONG_USAGE } from "./small-options.ts";
 
 const ENTRY_BYTES = 24;
 const MOST_MS = 120_000;
@@ -31,6 +38,19 @@ function policies(): { name: string; policy: string }[] {
   const { policy: usual } = heap.stats();
   const others = policyNames.filter((policy) => policy !== usual);
   return [{ name: "husky", policy: usual }, ...others.map((policy) => ({ name: `husky:${policy}`, policy }))];
+}
+
+const nameOf = (file: string) => basename(file, ".husky.gz");
+
+/** Paths of the recordings with these names, or of all. Ends the process at an unknown name. */
+function chosen(names: readonly string[] | undefined): string[] {
+  const all = committedRecordings();
+  const unknown = names?.find((name) => !all.some((file) => nameOf(file) === name));
+  if (unknown !== undefined) {
+    console.error(`bench: unknown recording ${unknown}; known: ${all.map(nameOf).join(", ")}`);
+    process.exit(WRONG_USAGE);
+  }
+  return all.filter((file) => names?.includes(nameOf(file)) ?? true);
 }
 
 /** The operations as native/replay.c reads them. */
@@ -84,17 +104,27 @@ function rowOf(recording: Recording, outcomes: ReadonlyMap<string, Outcome>): Me
   return { recording: recording.name, peakLiveBytes: recording.peakLiveBytes, cells };
 }
 
-const options = parseSmall("bun run bench:memory", "Memory taken over memory asked for.", Bun.argv.slice(2));
+interface Options extends SmallOptions {
+  readonly recordings?: readonly string[];
+}
+
+const command = smallCommand("bun run bench:memory", "Memory taken over memory asked for.").option(
+  "--recordings <names...>",
+  "only these",
+);
+const options = parseSmall<Options>(command, Bun.argv.slice(2));
+const files = chosen(options.recordings);
 const folder = mkdtempSync(join(tmpdir(), "husky-memory-"));
 const rows: MemoryRow[] = [];
-for (const file of committedRecordings()) {
+for (const file of files) {
   const recording = readRecording(file);
   rows.push(rowOf(recording, await runRounds(await jobsFor(file, recording, folder), 1)));
 }
 rmSync(folder, { recursive: true });
 const results: MemoryResults = { command: "bun run bench:memory", machine: machineDetails(), rows };
-console.log(`${machine()}\n${describeMemory(results)}`);
-const json = `${JSON.stringify(results, null, 2)}\n`;
+const targets = memoryTargets(results);
+console.log(`${machine()}\n${describeMemory(results)}\n${describeTargets(targets)}`);
+const json = `${JSON.stringify({ ...results, targets }, null, 2)}\n`;
 if (options.json !== undefined) await Bun.write(options.json, json);
 if (options.write) {
   await writeResult("memory.json", json);

@@ -26,7 +26,7 @@ export const allocatorVersions = {
     });
     const result = new BigUint64Array([0n, BigInt(POINTER_BYTES)]);
     const address = stableAddress(result);
-    const name = Buffer.from("version\0");
+    const name = new TextEncoder().encode("version\0");
     (mallctl as (...values: unknown[]) => number)(name, address, address + POINTER_BYTES, 0, 0);
     return new CString(Number(result[0]) as Pointer).toString();
   },

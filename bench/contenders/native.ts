@@ -22,7 +22,14 @@ export const libraries: readonly Library[] = [
 ];
 
 /** Throws if the library is not installed. */
-export const versionOf = ({ name, file }: Library): string => allocatorVersions[name](file);
+export function versionOf({ name, file }: Library): string {
+  try {
+    return allocatorVersions[name](file);
+  } catch {
+    // The loader's own message names folders of this machine.
+    throw new Error(`${file} is not installed`);
+  }
+}
 
 export function openByFfi({ file }: Library): Calls<number> {
   const { malloc, free, calloc, realloc, alignedAlloc } = systemMalloc(file);

@@ -2,7 +2,7 @@
 import { comparisons, meanRatio, ratio, singleRows } from "./ratios.ts";
 import { nsOf, type Results } from "./results.ts";
 import { nanoseconds } from "./tables.ts";
-import { targets } from "./targets.ts";
+import { type Target, targets, verdictOf } from "./targets.ts";
 
 /** Columns of the README's table; the result file has all. */
 const COLUMNS = [
@@ -27,6 +27,16 @@ export function markdownTable(head: readonly string[], body: readonly (readonly 
 
 const fixed = (value: number | null | undefined) => value?.toFixed(2) ?? "–";
 
+export function targetsMarkdown(targets: readonly Target[]): string {
+  const body = targets.map((target) => [
+    target.name,
+    fixed(target.value),
+    fixed(target.most),
+    verdictOf(target),
+  ]);
+  return markdownTable(["target", "value", "at most", ""], body);
+}
+
 export function microMarkdown(results: Results): string {
   const [best] = comparisons(results);
   const names = COLUMNS.filter((name) => results.contenders.some((contender) => contender.name === name));
@@ -41,13 +51,6 @@ export function microMarkdown(results: Results): string {
   const blank = names.map(() => "");
   body.push(["**geometric mean, one Worker**", ...blank, fixed(meanRatio(singleRows(results), best!))]);
   body.push(["**geometric mean, all rows**", ...blank, fixed(meanRatio(results.rows, best!))]);
-  const verdict = (reached: boolean | null) => (reached === null ? "" : reached ? "reached" : "not reached");
-  const aims = targets(results).map(({ name, value, most, reached }) => [
-    name,
-    fixed(value),
-    fixed(most),
-    verdict(reached),
-  ]);
   return `
 ![Time of an operation, others relative to Husky](bench/results/micro.svg)
 
@@ -56,7 +59,7 @@ FFI reaches: below 1 is quicker. \`C\`: the same loop compiled from C, entered b
 
 ${markdownTable(["", ...names, "ratio"], body)}
 
-${markdownTable(["target", "value", "at most", ""], aims)}`;
+${targetsMarkdown(targets(results))}`;
 }
 
 function circumstances({ seed, versions, contenders, machine }: Results): string {

@@ -1,9 +1,10 @@
 /** The figures of `bun run bench:memory`: tables for the terminal and for the README. */
 import Table from "cli-table3";
 import { mebibytes } from "../../stress/report/units.ts";
-import { markdownTable } from "./markdown.ts";
+import { markdownTable, targetsMarkdown } from "./markdown.ts";
 import { geometricMean } from "./ratios.ts";
 import type { Results } from "./results.ts";
+import { type Target, target } from "./targets.ts";
 
 export interface MemoryRow {
   readonly recording: string;
@@ -26,6 +27,35 @@ export interface MemoryResults {
   readonly command: string;
   readonly machine: Results["machine"];
   readonly rows: readonly MemoryRow[];
+}
+
+const LEFT_MIB = 2;
+const MIB = 2 ** 20;
+
+/** The mean over all recordings; undefined if one of them is missing. */
+function meanOf({ rows }: MemoryResults, name: string, bytes: (cell: Measured) => number | undefined) {
+  const values = rows.flatMap(({ cells, peakLiveBytes }) => {
+    const cell = cells[name]!;
+    const value = "reason" in cell ? undefined : bytes(cell);
+    return value === undefined ? [] : [value / peakLiveBytes];
+  });
+  return values.length < rows.length ? undefined : geometricMean(values);
+}
+
+export function memoryTargets(results: MemoryResults): Target[] {
+  const native = Object.keys(results.rows[0]!.cells).filter((name) => !name.startsWith("husky"));
+  const means = native.map((name) => meanOf(results, name, ({ peakBytes }) => peakBytes));
+  const known = means.filter((mean) => mean !== undefined);
+  const husky = results.rows.map(({ cells: { husky } }) => husky!);
+  const left = husky.map((cell) => ("reason" in cell ? Number.NaN : cell.leftBytes / MIB));
+  return [
+    target(
+      "committed / live, geometric mean; at most that of the best native allocator",
+      meanOf(results, "husky", ({ committedBytes }) => committedBytes),
+      known.length > 0 ? Math.min(...known) : null,
+    ),
+    target("MiB left when all is freed, the worst recording", Math.max(...left), LEFT_MIB),
+  ];
 }
 
 type Measured = Exclude<MemoryCell, { reason: string }>;
@@ -121,5 +151,7 @@ ${markdownTable(ratios.head, ratios.body)}
 
 One second after everything is freed; \`process\` includes what the JavaScript runtime keeps for itself:
 
-${markdownTable(left.head, left.body)}`;
+${markdownTable(left.head, left.body)}
+
+${targetsMarkdown(memoryTargets(results))}`;
 }

@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import { type Comparison, comparisons, meanRatio, ratio, singleRows } from "./ratios.ts";
 import type { Cell, Results, RowResult } from "./results.ts";
-import type { Target } from "./targets.ts";
+import { type Target, verdictOf } from "./targets.ts";
 
 /** Three digits: 4.56, 45.6, 456, 4.56 k. */
 export function nanoseconds(ns: number): string {
@@ -52,10 +52,9 @@ function withBest(row: RowResult, column: Comparison): string {
 
 export function describeTargets(targets: readonly Target[]): string {
   const table = newTable(["target", "value", "at most", ""]);
-  for (const { name, value, most, reached } of targets) {
-    const verdict =
-      value === null ? "not measured" : reached === null ? "" : reached ? "reached" : "NOT reached";
-    table.push([name, show(value ?? undefined), show(most ?? undefined), verdict]);
+  for (const target of targets) {
+    const [value, most] = [target.value ?? undefined, target.most ?? undefined].map(show);
+    table.push([target.name, value, most, verdictOf(target)]);
   }
   return table.toString();
 }

@@ -11,12 +11,18 @@ export interface Target {
   readonly reached: boolean | null;
 }
 
+export function verdictOf({ value, reached }: Target): string {
+  if (value === null) return "not measured";
+  if (reached === null) return "";
+  return reached ? "reached" : "not reached";
+}
+
 const MEAN_OF_BEST = 0.55;
 const GROWTH = 2.5;
 /** For what should make no difference: room for the noise of a run. */
 const NOISE = 1.15;
 
-function target(name: string, value: number | undefined, most: number | null): Target {
+export function target(name: string, value: number | undefined, most: number | null): Target {
   const known = value !== undefined;
   return { name, value: value ?? null, most, reached: known && most !== null ? value <= most : null };
 }
