@@ -76,7 +76,7 @@ function describe(results: Results, say: (text: string) => void): void {
   say(`\n${describeRatios(results)}\n\n${describeTargets(targets(results))}`);
 }
 
-function reportBroken({ rows }: Results): number {
+function reportBroken({ rows, command }: Results): number {
   let code = 0;
   for (const row of rows) {
     for (const [contender, cell] of Object.entries(row.cells)) {
@@ -85,6 +85,7 @@ function reportBroken({ rows }: Results): number {
       code = BROKEN;
     }
   }
+  if (code !== 0) console.error(`bench: ${command} repeats it`);
   return code;
 }
 

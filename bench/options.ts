@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly write: boolean;
   /** A revision of this repository. */
   readonly against: string | undefined;
+  /** Repeats the run. */
+  readonly command: string;
 }
 
 const DEFAULT_ROUNDS = 5;
@@ -61,16 +63,31 @@ function complete(given: Given, known: readonly Contender[]): BenchOptions {
     );
   }
   const chosen = given.contenders === undefined ? known : chooseContenders(given.contenders, known);
+  const rounds = given.rounds ?? (given.quick ? 1 : DEFAULT_ROUNDS);
+  const seed = given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
   return {
     rows: given.rows === undefined ? rows : chooseRows(given.rows),
     contenders: chosen,
-    rounds: given.rounds ?? (given.quick ? 1 : DEFAULT_ROUNDS),
-    seed: given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
+    rounds,
+    seed,
     quick: given.quick ?? false,
     json: given.json,
     write: given.write ?? false,
     against: given.against,
+    command: commandOf({ ...given, rounds, seed }),
   };
+}
+
+function commandOf({ rows, contenders, against, rounds, seed, quick }: Given): string {
+  const quoted = (names: readonly string[]) =>
+    names.map((name) => (/^[\w:@./-]+$/.test(name) ? name : `"${name}"`));
+  return [
+    `bun run bench --seed ${seed} --rounds ${rounds}`,
+    ...(quick ? ["--quick"] : []),
+    ...(against === undefined ? [] : ["--against", ...quoted([against])]),
+    ...(rows === undefined ? [] : ["--rows", ...quoted(rows)]),
+    ...(contenders === undefined ? [] : ["--contenders", ...quoted(contenders)]),
+  ].join(" ");
 }
 
 /** Rows that begin with one of the names. */

@@ -9,8 +9,8 @@ import type { Cell, ContenderResult, Results, RowResult } from "./report/results
 import { type Job, machineDetails, median, type Outcome, runRounds } from "./rounds.ts";
 import type { Row } from "./rows/row.ts";
 
-const FULL = { milliseconds: 150, leastRuns: 12, mostMs: 60_000 };
-const QUICK = { milliseconds: 10, leastRuns: 2, mostMs: 10_000 };
+const FULL = { milliseconds: 150, leastRuns: 12, mostMs: 30_000 };
+const QUICK = { milliseconds: 10, leastRuns: 2, mostMs: 20_000 };
 
 const child = fileURLToPath(new URL("child.ts", import.meta.url));
 const probe = fileURLToPath(new URL("probe.ts", import.meta.url));
@@ -84,9 +84,9 @@ async function findOut(contender: Contender, files: Files): Promise<ContenderRes
   return { name, kind, ...(JSON.parse(text) as Pick<ContenderResult, "version" | "missing">) };
 }
 
-function circumstances({ seed, rounds, quick }: BenchOptions) {
+function circumstances({ command, seed, rounds }: BenchOptions) {
   return {
-    command: `bun run bench --seed ${seed} --rounds ${rounds}${quick ? " --quick" : ""}`,
+    command,
     seed,
     rounds,
     versions: {

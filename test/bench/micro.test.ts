@@ -17,6 +17,7 @@ test("every row, Husky and libc, and the JSON has them all", async () => {
   expect(code).toBe(0);
   const results = resultsOf(stdout);
   expect(results.seed).toBe(7);
+  expect(results.command).toBe("bun run bench --seed 7 --rounds 1 --quick --contenders husky libc");
   expect(results.contenders.map(({ name }) => name)).toEqual(["husky", "libc"]);
   expect(results.rows.map(({ name }) => name)).toEqual(rows.map(({ name }) => name));
   for (const { name, cells } of results.rows) {
