@@ -39,11 +39,12 @@ const job = (name: string, mebibytes: number): Job => ({
 });
 const jobs = [job("beside the arena", LIVE_MIB), job("without", 0)];
 const figures = await medianFigures(jobs, options.rounds);
-const { ms, peak, committed } = figures.get(jobs[0]!.name)!;
-const { ms: aloneMs, peak: alonePeak } = figures.get(jobs[1]!.name)!;
+const { ms, cpuMs, peak, committed } = figures.get(jobs[0]!.name)!;
+const { ms: aloneMs, cpuMs: aloneCpuMs, peak: alonePeak } = figures.get(jobs[1]!.name)!;
 const more = (peak! - alonePeak! - committed!) / MIB;
 const targets = [
   target("time beside the arena / without", ms! / aloneMs!, SLOWER),
+  target("processor time beside the arena / without", cpuMs! / aloneCpuMs!, null),
   target("resident memory more than the arena's, MiB", more, MORE_MIB),
 ];
 console.log(`${machine()}, medians of ${options.rounds} rounds`);

@@ -1,6 +1,6 @@
 /**
  * A program that makes ordinary garbage, beside an arena with many live blocks or without it. Prints `ms`, the time
- * of the program; `peak`, the process's resident bytes at most; `committed`, those of the arena. Started by
+ * of the program; `cpuMs`, processor time of all its threads, the collector's included; `peak`, the process's resident bytes at most; `committed`, those of the arena. Started by
  * bench/collector.ts.
  *
  *   bun bench/garbage.ts MIB TURNS
@@ -60,8 +60,12 @@ const [mebibytes, turns] = process.argv.slice(2).map(Number);
 const arena = new Arena({ name: "beside garbage" });
 if (mebibytes! > 0) fillArena(arena, mebibytes! * MIB);
 makeGarbage(WARM_UP_TURNS);
+const cpuBefore = process.cpuUsage();
 const start = Bun.nanoseconds();
 makeGarbage(turns!);
 const ms = (Bun.nanoseconds() - start) / 1e6;
-console.log(JSON.stringify({ ms, peak: peakResidentBytes(), committed: arena.stats().committedBytes }));
+const { user, system } = process.cpuUsage(cpuBefore);
+const cpuMs = (user + system) / 1000;
+const { committedBytes: committed } = arena.stats();
+console.log(JSON.stringify({ ms, cpuMs, peak: peakResidentBytes(), committed }));
 process.exit(0);
