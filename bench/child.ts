@@ -2,7 +2,8 @@
  * One contender in one row, in a process of its own: prints `{"ns": ...}`, nanoseconds an operation, or
  * `{"reason": ...}`. Started by `bun run bench`, with an `Assignment` as JSON.
  *
- * mitata does the timing: it warms the loop up, runs it until the time is over, and gives the median of the runs.
+ * mitata does the timing: it warms the loop up, runs it until the time is over, and gives the median of the runs. Runs
+ * are short beside the system's slices of time: the median is a run that nobody interrupted.
  */
 import { measure } from "mitata";
 import { contenderNamed } from "./contenders/catalogue.ts";
@@ -44,6 +45,8 @@ async function perform(assignment: Assignment): Promise<{ ns: number }> {
   const { p50 } = await measure(loop, {
     min_cpu_time: assignment.milliseconds * 1e6,
     min_samples: assignment.leastRuns,
+    // A run is never too short for the clock.
+    batch_threshold: 0,
     ...(row.mostRuns !== undefined && { max_samples: row.mostRuns }),
   });
   return { ns: p50 / row.operations };

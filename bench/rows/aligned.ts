@@ -3,7 +3,7 @@ import { addressOf } from "../../native/raw-memory.ts";
 import { draw, SIZE_MASK } from "./draws.ts";
 import type { Row } from "./row.ts";
 
-const PAIRS = 50_000;
+const PAIRS = 10_000;
 
 const alignedPairs = (alignment: number): Row => ({
   name: `alignedAlloc to ${alignment}, 8 to 507 bytes`,

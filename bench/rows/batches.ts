@@ -4,7 +4,7 @@ import { draw, SIZE_MASK, shuffled } from "./draws.ts";
 import type { Row } from "./row.ts";
 
 const COUNT = 1000;
-const BATCHES = 100;
+const BATCHES = 10;
 
 const batchesFreed = (how: string, freesFor: (seed: number) => Int32Array): Row => ({
   name: `batches of 1000, freed ${how}`,

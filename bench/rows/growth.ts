@@ -4,7 +4,7 @@ import type { Row } from "./row.ts";
 const FIRST_BYTES = 16;
 const LAST_BYTES = 65_536;
 const DOUBLINGS = Math.log2(LAST_BYTES / FIRST_BYTES);
-const DOUBLED_VECTORS = 500;
+const DOUBLED_VECTORS = 200;
 
 const doubling: Row = {
   name: "realloc, doubling to 64 KiB",
@@ -26,7 +26,7 @@ const doubling: Row = {
 
 const STEP_BYTES = 64;
 const STEPPED_BYTES = 16_384;
-const STEPPED_VECTORS = 20;
+const STEPPED_VECTORS = 10;
 
 /** Two vectors in turn, so that neither has the memory behind it for itself. */
 const steps: Row = {

@@ -6,8 +6,8 @@ import { pairsOf } from "./pairs.ts";
 import type { Row } from "./row.ts";
 
 export const large: readonly Row[] = [
-  pairsOf("large, 64 KiB", 65_536, 10_000),
-  pairsOf("large, 1 MiB", 1_048_576, 10_000),
-  pairsOf("large, 15 MiB", 15_728_640, 1000),
-  pairsOf("large, 17 MiB", 17_825_792, 1000),
+  pairsOf("large, 64 KiB", 65_536, 2000),
+  pairsOf("large, 1 MiB", 1_048_576, 2000),
+  pairsOf("large, 15 MiB", 15_728_640, 500),
+  pairsOf("large, 17 MiB", 17_825_792, 100),
 ];

@@ -3,7 +3,7 @@ import { addressOf } from "../../native/raw-memory.ts";
 import { draw, SIZE_MASK } from "./draws.ts";
 import type { Row } from "./row.ts";
 
-const PAIRS = 100_000;
+const PAIRS = 10_000;
 const pair = { unit: "malloc and free", workers: 0, needs: [] } as const;
 
 /** One size; `operations` fewer where a pair costs system calls. */

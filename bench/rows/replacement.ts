@@ -6,7 +6,7 @@ import type { Calls, Table } from "../contenders/calls.ts";
 import { type Draws, draw, ORDER_MASK, SIZE_MASK, SIZE_SHIFT } from "./draws.ts";
 import type { Place, Row } from "./row.ts";
 
-const REPLACEMENTS = 100_000;
+const REPLACEMENTS = 10_000;
 
 /** Runs `operations` replacements a call. `live` is a power of two up to 2^20; all blocks of `blocks` are live. */
 export function replacing<Block>(

@@ -22,6 +22,6 @@ const callocPairs = (what: string, pairs: number, sizesFor: (seed: number) => In
 });
 
 export const zeroed: readonly Row[] = [
-  callocPairs("8 to 507 bytes", 100_000, (seed) => draw(seed).sizes),
-  callocPairs("16 KiB", 10_000, () => new Int32Array(SIZES).fill(16_384)),
+  callocPairs("8 to 507 bytes", 10_000, (seed) => draw(seed).sizes),
+  callocPairs("16 KiB", 1000, () => new Int32Array(SIZES).fill(16_384)),
 ];
