@@ -140,8 +140,16 @@ export function describeMemory(results: MemoryResults): string {
   return [...tables, ...reasons].join("\n");
 }
 
+/** Without the policies that are not the default; the result file has them. */
+function withoutOthers(results: MemoryResults): MemoryResults {
+  const usual = (cells: MemoryRow["cells"]) =>
+    Object.fromEntries(Object.entries(cells).filter(([name]) => !name.startsWith("husky:")));
+  return { ...results, rows: results.rows.map((row) => ({ ...row, cells: usual(row.cells) })) };
+}
+
 export function memoryMarkdown(results: MemoryResults): string {
-  const [ratios, left] = [ratioCells(results), leftCells(results)];
+  const shown = withoutOthers(results);
+  const [ratios, left] = [ratioCells(shown), leftCells(shown)];
   return `
 Peak memory over peak live bytes, \`${results.command}\`: recordings of real programs, replayed in a process each, every
 byte written once. \`committed\` is what Husky counts and limits. \`resident\` is what the system counts: for Husky the pages of its
