@@ -2,8 +2,9 @@
  * One contender in one row, in a process of its own: prints `{"ns": ...}`, nanoseconds an operation, or
  * `{"reason": ...}`. Started by `bun run bench`, with an `Assignment` as JSON.
  *
- * mitata does the timing: it warms the loop up, runs it until the time is over, and gives the median of the runs. Runs
- * are short beside the system's slices of time: the median is a run that nobody interrupted.
+ * mitata does the timing: it runs the loop until the time is over and gives the median of the runs. Runs are short beside
+ * the system's slices of time: the median is a run that nobody interrupted. Before, the loop runs for as long again: the
+ * last stage of the compiler comes late, and later on a busy machine.
  */
 import { measure } from "mitata";
 import { contenderNamed } from "./contenders/catalogue.ts";
@@ -16,7 +17,7 @@ export interface Assignment {
   readonly contender: string;
   readonly row: string;
   readonly seed: number;
-  /** For how long mitata repeats the loop, and how often at least. */
+  /** For how long the loop warms up, then for how long mitata repeats it, and how often at least. */
   readonly milliseconds: number;
   readonly leastRuns: number;
   readonly files: Files;
@@ -38,10 +39,16 @@ async function inWorkers(opened: Opened, row: Row, assignment: Assignment, share
   return () => crew.run();
 }
 
+function warmUp(loop: () => void, milliseconds: number): void {
+  const end = Bun.nanoseconds() + milliseconds * 1e6;
+  while (Bun.nanoseconds() < end) loop();
+}
+
 async function perform(assignment: Assignment): Promise<{ ns: number }> {
   const row = rows.find(({ name }) => name === assignment.row)!;
   const contender = contenderNamed(assignment.contender, assignment.files);
   const loop = await loopFor(contender, row, assignment);
+  if (row.mostRuns === undefined) warmUp(loop, assignment.milliseconds);
   const { p50 } = await measure(loop, {
     min_cpu_time: assignment.milliseconds * 1e6,
     min_samples: assignment.leastRuns,
