@@ -72,7 +72,8 @@ class Crew {
   private readonly hired = new Set<HiredWorker>();
   private readonly seats: number;
   private running: number;
-  /** When the last Worker was done. */
+  /** When the Workers were released, and when the last one was done. */
+  private start = Number.POSITIVE_INFINITY;
   private end = 0;
   private broken: unknown = null;
 
@@ -94,13 +95,12 @@ class Crew {
     for (let worker = 0; worker < this.seats; worker++) void this.occupy(worker);
     while (control.countedIn() < this.seats) await this.tick();
     control.release();
-    const start = performance.now();
+    this.start = performance.now();
     while (this.running > 0) {
       await this.tick();
-      figures.seconds = (performance.now() - start) / 1000;
       if (figures.seconds >= job.seconds) control.stop();
     }
-    figures.seconds = (this.end - start) / 1000;
+    figures.seconds = (this.end - this.start) / 1000;
     await Promise.all([...this.hired].map((worker) => worker.ended()));
     if (control.liveBlocks() !== 0 || control.liveBytes() !== 0) {
       throw new Fault(
@@ -159,13 +159,15 @@ class Crew {
     await Bun.sleep(TICK_MS);
     if (this.broken !== null) throw this.broken;
     const { control, figures } = this;
+    const now = performance.now();
+    figures.seconds = Math.max(0, now - this.start) / 1000;
     figures.operations = control.operations();
     figures.turns = control.turns();
     figures.liveBytes = control.liveBytes();
     figures.peakLiveBytes = Math.max(figures.peakLiveBytes, figures.liveBytes);
     figures.peakRssBytes = Math.max(figures.peakRssBytes, residentBytes());
     this.observe();
-    const wrong = this.watchdog.look(performance.now());
+    const wrong = this.watchdog.look(now);
     if (wrong !== null) throw new Fault("hang", wrong);
   }
 }

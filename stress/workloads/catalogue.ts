@@ -9,6 +9,7 @@ import { collatzList } from "./collatz-list.ts";
 import { frag, fragTight } from "./frag.ts";
 import { glibcSimple } from "./glibc-simple.ts";
 import { glibcThread } from "./glibc-thread.ts";
+import { idle } from "./idle.ts";
 import { larson, larsonCheap } from "./larson.ts";
 import { mallocLarge } from "./malloc-large.ts";
 import { mleak, mleakCheap } from "./mleak.ts";
@@ -48,8 +49,9 @@ export const classicWorkloads: readonly Workload[] = [
 
 export const workloads: readonly Workload[] = [...bareWorkloads, ...classicWorkloads, canaryExercise];
 
+/** By the name of a workload, or `idle`. */
 export function findWorkload(name: string): Workload {
-  const found = workloads.find((workload) => workload.name === name);
+  const found = [...workloads, idle].find((workload) => workload.name === name);
   if (found === undefined) throw new RangeError(`\`name\` is ${JSON.stringify(name)}, which is no workload`);
   return found;
 }
