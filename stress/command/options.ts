@@ -96,7 +96,7 @@ function createProgram(): Command {
   };
   const collect = (file: string, earlier: readonly string[] = []) => [...earlier, file];
   return new Command("bun run stress")
-    .argument("[workloads...]", "which to run; default: all but canary")
+    .argument("[workloads...]", "which to run; default: the first four")
     .option("--workers <count>", "Workers; default: one a core, at least 2", number(1, MOST_WORKERS, true))
     .option(
       "--seconds <time>",

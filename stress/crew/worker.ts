@@ -1,5 +1,6 @@
 /** A Worker: takes its assignment, counts in, runs the workload, reports, ends. */
 import type { Allocator } from "../allocators/allocator.ts";
+import { inWholeGranules } from "../allocators/foreign.ts";
 import { openAllocator } from "../allocators/open.ts";
 import type { BlockTable } from "../oracle/block-table.ts";
 import { CheckedHeap } from "../oracle/checked-heap.ts";
@@ -18,7 +19,9 @@ declare const self: Worker;
 async function work(assignment: Assignment): Promise<Ending> {
   const { worker, workers, seats, seed, shared, oracle } = assignment;
   const workload = findWorkload(assignment.workload);
-  const allocator = await openAllocator(assignment.allocator, worker);
+  const opened = await openAllocator(assignment.allocator, worker);
+  const checked = oracle !== null && assignment.allocator.kind === "foreign";
+  const allocator = checked ? inWholeGranules(opened) : opened;
   const seat = new Seat(assignment.control, worker, seats);
   const context = { worker, workers, seats, seed, seat, heapOver: heaps(allocator, seat, oracle) };
   if (assignment.generation === 0) {
