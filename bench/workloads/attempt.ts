@@ -4,8 +4,16 @@
  */
 import { foreignEnvironment } from "../../stress/allocators/foreign.ts";
 import type { Measurement } from "./measure.ts";
+import type { Sample } from "./summary.ts";
 
 const PATIENCE_MS = 120_000;
+
+const failed: Sample = {
+  operationsPerSecond: 0,
+  operationsPerCpuSecond: 0,
+  secondsPerTurn: 0,
+  peakRssBytes: 0,
+};
 
 const json = process.argv[2]!;
 const measurement: Measurement = JSON.parse(json);
@@ -19,5 +27,5 @@ else {
   const reason =
     child.stderr.toString().match(/(Fault|Error|panic): .*/)?.[0] ?? `exit code ${child.exitCode}`;
   console.error(`\n${measurement.workload} over ${measurement.contender} failed: ${reason}`);
-  console.log(JSON.stringify({ operationsPerSecond: 0, peakRssBytes: 0, secondsPerTurn: 0 }));
+  console.log(JSON.stringify(failed));
 }

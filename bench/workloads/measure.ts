@@ -32,15 +32,24 @@ async function measure({ contender, workers, seconds, seed, ...names }: Measurem
   const idlePeak = peakResidentBytes();
 
   const figures = createFigures();
-  let warm = { operations: 0, seconds: 0 };
+  let warm = { operations: 0, seconds: 0, cpuSeconds: 0 };
   await runCrew(job, figures, () => {
-    if (warm.seconds === 0 && figures.seconds >= seconds) warm = { ...figures };
+    if (warm.seconds === 0 && figures.seconds >= seconds) warm = { ...figures, cpuSeconds: cpuSeconds() };
   });
+  const operations = figures.operations - warm.operations;
+  const operationsPerSecond = operations / (figures.seconds - warm.seconds);
+  const operationsPerCpuSecond = operations / (cpuSeconds() - warm.cpuSeconds);
   const peakRssBytes = Math.max(0, peakResidentBytes() - idlePeak);
   dispose();
-  const operationsPerSecond = (figures.operations - warm.operations) / (figures.seconds - warm.seconds);
   const operationsPerTurn = figures.operations / Math.max(1, figures.turns);
-  return { operationsPerSecond, peakRssBytes, secondsPerTurn: operationsPerTurn / operationsPerSecond };
+  const secondsPerTurn = operationsPerTurn / operationsPerSecond;
+  return { operationsPerSecond, operationsPerCpuSecond, secondsPerTurn, peakRssBytes };
+}
+
+/** Of all threads of the process; what others do on the machine does not show. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Not from getrusage: a new process inherits its parent's peak there. */

@@ -4,6 +4,8 @@ import type { ContenderName } from "./contenders.ts";
 export interface Sample {
   /** 0: the measurement failed. */
   readonly operationsPerSecond: number;
+  /** Of the whole process: counts the compilers and the collector too, and does not depend on what else runs. */
+  readonly operationsPerCpuSecond: number;
   /** Above the peak of a process whose Workers do nothing. */
   readonly peakRssBytes: number;
   readonly secondsPerTurn: number;
@@ -30,21 +32,25 @@ export const memoryWorkloads: readonly string[] = ["mleak", "mleak-cheap"];
 const SCALES_AT_ALL = 1.5;
 const TWO = 2;
 
-export const speed = (row: Row, name: ContenderName): number => row.samples[name]?.operationsPerSecond ?? 0;
+/** What rows are compared by. */
+export type Speed = "operationsPerSecond" | "operationsPerCpuSecond";
+
+export function speed(row: Row, name: ContenderName, by: Speed = "operationsPerSecond"): number {
+  return row.samples[name]?.[by] ?? 0;
+}
 
 /** The fastest of the others; null where there is none. */
-export function bestForeign(row: Row): ContenderName | null {
-  const others = (Object.keys(row.samples) as ContenderName[]).filter(
-    (name) => name !== "husky" && speed(row, name) > 0,
-  );
-  return others.sort((a, b) => speed(row, b) - speed(row, a))[0] ?? null;
+export function bestForeign(row: Row, by?: Speed): ContenderName | null {
+  const names = Object.keys(row.samples) as ContenderName[];
+  const others = names.filter((name) => name !== "husky" && speed(row, name, by) > 0);
+  return others.sort((a, b) => speed(row, b, by) - speed(row, a, by))[0] ?? null;
 }
 
 /** Husky's speed over that of the best other; null where either is missing. */
-export function ratio(row: Row): number | null {
-  const best = bestForeign(row);
+export function ratio(row: Row, by?: Speed): number | null {
+  const best = bestForeign(row, by);
   if (best === null || row.samples.husky === undefined) return null;
-  return speed(row, "husky") / speed(row, best);
+  return speed(row, "husky", by) / speed(row, best, by);
 }
 
 export function geometricMean(values: readonly number[]): number {
@@ -52,11 +58,11 @@ export function geometricMean(values: readonly number[]): number {
 }
 
 /** Ratios of the rows that count for speed. */
-export function ratios(rows: readonly Row[], workers: number): Map<string, number> {
+export function ratios(rows: readonly Row[], workers: number, by?: Speed): Map<string, number> {
   const counted = rows.filter((row) => row.workers === workers && !memoryWorkloads.includes(row.workload));
   return new Map(
     counted.flatMap((row) => {
-      const value = ratio(row);
+      const value = ratio(row, by);
       return value === null ? [] : [[row.workload, value] as const];
     }),
   );

@@ -24,7 +24,7 @@ function cell(sample: Sample | undefined, show: (sample: Sample) => string): str
 
 export function describeSpeed(rows: readonly Row[], names: readonly ContenderName[]): string {
   const table = new Table({
-    head: ["operations/s", "Workers", ...names, "best other", "husky / best"],
+    head: ["operations/s", "Workers", ...names, "best other", "husky / best", "by CPU time"],
     style,
   });
   for (const row of rows) {
@@ -35,14 +35,15 @@ export function describeSpeed(rows: readonly Row[], names: readonly ContenderNam
       ...names.map((name) => cell(row.samples[name], (sample) => rate(sample.operationsPerSecond))),
       bestForeign(row) ?? "-",
       twoDigits(ratio(row)),
+      twoDigits(ratio(row, "operationsPerCpuSecond")),
     ]);
   }
   for (const workers of [1, 2]) {
     const values = [...ratios(rows, workers).values()];
-    if (values.length > 0) {
-      const mean = twoDigits(geometricMean(values));
-      table.push([`geometric mean of ${values.length}`, `${workers}`, ...names.map(() => ""), "", mean]);
-    }
+    if (values.length === 0) continue;
+    const byCpu = [...ratios(rows, workers, "operationsPerCpuSecond").values()];
+    const means = [values, byCpu].map((list) => twoDigits(geometricMean(list)));
+    table.push([`geometric mean of ${values.length}`, `${workers}`, ...names.map(() => ""), "", ...means]);
   }
   return `${table}\n* judges memory: attaching and starting Workers drown the rest; not in the means`;
 }
