@@ -2,6 +2,8 @@
  * The workloads of stress/ in their bench build: Husky against every allocator that FFI can reach, on 1 and on 2
  * Workers. See `bun run bench:workloads --help`.
  */
+import { cpus } from "node:os";
+import { CommanderError } from "commander";
 import { UsageError } from "../../stress/command/usage-error.ts";
 import { findWorkload } from "../../stress/workloads/catalogue.ts";
 import { machine, runRounds } from "../rounds.ts";
@@ -18,6 +20,8 @@ function readOptions(): BenchOptions {
   try {
     return parseOptions(Bun.argv.slice(2));
   } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE);
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
     process.exit(WRONG_USAGE);
@@ -65,7 +69,8 @@ for (const [i, workload] of options.workloads.entries()) {
 }
 
 const head = [
-  `${machine()}, seed ${options.seed}, medians of ${options.rounds} rounds of ${options.seconds} s after as much warm-up`,
+  `${machine()} of ${cpus()[0]?.model ?? "an unknown processor"}`,
+  `seed ${options.seed}, medians of ${options.rounds} rounds of ${options.seconds} s after as much warm-up`,
   ...options.contenders.map((name) =>
     versions.get(name) === null ? `${name}: not installed, no figures` : `${name}: ${versions.get(name)}`,
   ),

@@ -28,7 +28,7 @@ const THOROUGH = { rounds: 3, seconds: 1 };
 const onRequest = ["mstress"];
 const DEFAULT_SEED = 4141;
 
-/** Throws a UsageError for a name that is not known. */
+/** Throws a UsageError or a CommanderError; the latter also after `--help`, with exit code 0. */
 export function parseOptions(argv: readonly string[]): BenchOptions {
   const number = (least: number, whole: boolean) => (text: string) => {
     const value = Number(text);
@@ -51,6 +51,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option("--quick", `${QUICK.rounds} round of ${QUICK.seconds} s each: a look, not a measurement`)
     .option("--json", "print everything as JSON instead of tables")
     .option("--write", "also write bench/results/workloads.json and workloads.txt")
+    .exitOverride()
     .parse(argv, { from: "user" });
   const given = program.opts<Given>();
   const { rounds, seconds } = given.quick ? QUICK : THOROUGH;

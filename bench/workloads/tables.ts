@@ -15,6 +15,7 @@ import {
 } from "./summary.ts";
 
 const style = { head: [], border: [], compact: true };
+const FOUND_WIDTH = 60;
 const twoDigits = (value: number | null): string => (value === null ? "-" : value.toFixed(2));
 
 function cell(sample: Sample | undefined, show: (sample: Sample) => string): string {
@@ -67,7 +68,12 @@ export function describeScaling(rows: readonly Row[], names: readonly ContenderN
 }
 
 export function describeTargets(rows: readonly Row[]): string {
-  const table = new Table({ head: ["target", "wanted", "found", ""], style });
+  const table = new Table({
+    head: ["target", "wanted", "found", ""],
+    colWidths: [null, null, FOUND_WIDTH, null],
+    wordWrap: true,
+    style,
+  });
   for (const { name, wanted, found, reached } of targets(rows)) {
     table.push([
       name,

@@ -10,8 +10,6 @@ import { lastLine, runStress } from "./run-stress.ts";
 
 const SECONDS = 0.1;
 const oracle = { shadow: createShadowMemory(1024), pattern: createPatternMemory(5) };
-/** Their rounds take longer than a second where every byte is checked; the bench build runs them here. */
-const longRounds = ["glibc-simple"];
 
 interface Run {
   readonly workers?: number;
@@ -38,15 +36,13 @@ async function run(name: string, { workers = 2, tasks = 100, verify = true, allo
 }
 
 for (const { name } of classicWorkloads) {
-  if (!longRounds.includes(name)) {
-    test(`${name}: verify build on husky, nothing is live at the end`, async () => {
-      const { figures, audit } = await run(name, {});
-      expect(figures.operations).toBeGreaterThan(0);
-      expect(audit!.liveBlocks).toBe(0);
-      expect(audit!.liveBytes).toBe(0);
-      expect(oracle.shadow).toSatisfy(nothingHeld);
-    });
-  }
+  test(`${name}: verify build on husky, nothing is live at the end`, async () => {
+    const { figures, audit } = await run(name, {});
+    expect(figures.operations).toBeGreaterThan(0);
+    expect(audit!.liveBlocks).toBe(0);
+    expect(audit!.liveBytes).toBe(0);
+    expect(oracle.shadow).toSatisfy(nothingHeld);
+  });
 
   test(`${name}: bench build on husky, nothing is live at the end`, async () => {
     const { figures, audit } = await run(name, { verify: false });
