@@ -2,7 +2,7 @@
  * The workloads of stress/ in their bench build: Husky against every allocator that FFI can reach, on 1 and on 2
  * Workers. See `bun run bench:workloads --help`.
  */
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { CommanderError } from "commander";
 import { UsageError } from "../../stress/command/usage-error.ts";
 import { findWorkload } from "../../stress/workloads/catalogue.ts";
@@ -60,6 +60,7 @@ async function measureWorkload(workload: string, names: readonly ContenderName[]
 }
 
 const options = readOptions();
+const loadBefore = loadavg()[0]!;
 const versions = new Map(options.contenders.map((name) => [name, versionOf(name)]));
 const present = options.contenders.filter((name) => versions.get(name) !== null);
 const rows: Row[] = [];
@@ -71,6 +72,7 @@ for (const [i, workload] of options.workloads.entries()) {
 const head = [
   `${machine()} of ${cpus()[0]?.model ?? "an unknown processor"}`,
   `seed ${options.seed}, medians of ${options.rounds} rounds of ${options.seconds} s after as much warm-up`,
+  `load average ${loadBefore.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after (the runs themselves make up to 4)`,
   ...options.contenders.map((name) =>
     versions.get(name) === null ? `${name}: not installed, no figures` : `${name}: ${versions.get(name)}`,
   ),
