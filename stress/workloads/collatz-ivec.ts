@@ -4,7 +4,8 @@
  *     record   24 bytes: capacity, length, address of the values, all as doubles
  *     values   capacity * 8 bytes: the values as doubles, the latest last
  *
- * The values are written one by one, as the original does, and read as a whole.
+ * The original writes values one by one. Here all that fit are written at once, since each call of memmove costs as
+ * much as a malloc; the array still grows when the next value does not fit.
  */
 import { addressOf, copyMemory } from "../../native/raw-memory.ts";
 import { Fault } from "../oracle/fault.ts";
@@ -74,12 +75,14 @@ class Vectors implements Sequences {
     const vector = heap.mallocOwn(RECORD_BYTES);
     let room = capacity;
     let address = heap.mallocOwn(room * VALUE_BYTES);
-    for (let i = 0; i < end; i++) {
-      if (i === room) {
-        address = heap.reallocOwn(address, room * VALUE_BYTES, 2 * room * VALUE_BYTES);
-        room *= 2;
-      }
-      copyMemory(address + i * VALUE_BYTES, this.valuesAddress + i * VALUE_BYTES, VALUE_BYTES);
+    for (let written = 0; ; ) {
+      const until = Math.min(end, room);
+      const offset = written * VALUE_BYTES;
+      copyMemory(address + offset, this.valuesAddress + offset, (until - written) * VALUE_BYTES);
+      written = until;
+      if (written === end) break;
+      address = heap.reallocOwn(address, room * VALUE_BYTES, 2 * room * VALUE_BYTES);
+      room *= 2;
     }
     record[CAPACITY] = room;
     record[LENGTH] = end;

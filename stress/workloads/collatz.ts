@@ -134,13 +134,17 @@ function sweepUntilDone(sequences: Sequences, random: Random, shared: CollatzSha
   } while (finished < worked);
 }
 
-/** Returns whether the task is finished; a task that is busy is not. */
+/**
+ * Returns whether the task is finished; a task that is busy is not. A finished one is known by its step count: reading
+ * its sequence in every sweep, as the original does, would cost more than all of its allocations.
+ */
 function visit(sequences: Sequences, { busy, sequences: all, steps }: CollatzShared, task: number): boolean {
+  if (steps[task] !== UNKNOWN) return true;
   if (Atomics.compareExchange(busy, task, IDLE, BUSY) !== IDLE) return false;
   const sequence = all[task]!;
   const finished = sequences.head(sequence) === 1;
   if (!finished) all[task] = sequences.advance(sequence);
-  else if (steps[task] === UNKNOWN) steps[task] = sequences.length(sequence) - 1;
+  else steps[task] = sequences.length(sequence) - 1;
   Atomics.store(busy, task, IDLE);
   return finished;
 }
