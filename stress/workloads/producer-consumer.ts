@@ -56,9 +56,15 @@ export function exchangeOfBatches(
       const consumes = context.worker % 2 === 1 || context.seats === 1;
       const state = new Int32Array(lran2Words);
       seedLran2(state, context.seed % 714025);
+      const free = (batch: number) => consume(heap, batch);
+      let tag = context.seed;
+      const fill = (batch: number) => {
+        produce(heap, state, sizes, batch, tag);
+        tag = (tag + BATCH_BLOCKS) | 0;
+      };
       while (!context.seat.stopped()) {
-        if (produces) move(context, empty, full, (batch) => produce(heap, state, sizes, batch));
-        if (consumes) move(context, full, empty, (batch) => consume(heap, batch));
+        if (produces) move(context, empty, full, fill);
+        if (consumes) move(context, full, empty, free);
       }
       context.seat.meet();
       for (let batch = popBatch(full); batch >= 0; batch = popBatch(full)) consume(heap, batch);
@@ -87,13 +93,12 @@ function move(context: WorkerContext, from: Int32Array, to: Int32Array, work: (b
   context.seat.countTurn();
 }
 
-function produce(heap: Heap, state: Int32Array, sizes: readonly number[], batch: number): void {
+function produce(heap: Heap, state: Int32Array, sizes: readonly number[], batch: number, tag: number): void {
   const first = batch * (1 + BATCH_BLOCKS);
-  heap.malloc(first, BATCH_BYTES, lran2(state));
+  heap.malloc(first, BATCH_BYTES, tag);
   for (let i = 1; i <= BATCH_BLOCKS; i++) {
-    const draw = lran2(state);
-    const size = sizes[draw % sizes.length]!;
-    heap.malloc(first + i, size, draw);
+    const size = sizes.length === 1 ? sizes[0]! : sizes[lran2(state) % sizes.length]!;
+    heap.malloc(first + i, size, tag + i);
     heap.write(first + i, 0, Math.min(size, WRITTEN_BYTES), i & 255);
   }
 }
