@@ -25,7 +25,8 @@ export function checkAllocator({ allocator }: StressOptions): void {
   try {
     openForeign(allocator);
   } catch (error) {
-    throw new UsageError(`--allocator ${allocator} is not installed: ${(error as Error).message}`);
+    const reason = (error as Error).message.split("\n").at(-1);
+    throw new UsageError(`--allocator ${allocator} is not installed (${reason})`);
   }
 }
 

@@ -47,7 +47,7 @@ export const allocTest: Workload<Shared> = {
     const draws = new AllocTestDraws();
     const first = context.worker * slots;
     let sizes = 0;
-    while (!seat.stopped()) {
+    do {
       const tableBytes = slots * 16;
       const table = heap.mallocOwn(tableBytes);
       for (let slot = 0, bits = 0; slot < slots; slot++, bits >>>= 1) {
@@ -63,7 +63,7 @@ export const allocTest: Workload<Shared> = {
       for (let slot = 0; slot < slots; slot++) if (heap.holds(first + slot)) empty(heap, first + slot);
       heap.freeOwn(table, tableBytes);
       seat.countTurn();
-    }
+    } while (!seat.stopped());
     return "finished";
   },
 };

@@ -48,7 +48,7 @@ export const glibcThread: Workload<Shared> = {
     const first = context.worker * SLOTS;
     let drawnSlot = 0;
     let drawnSize = 0;
-    while (!seat.stopped()) {
+    do {
       for (let i = 0; i < TURNS_BETWEEN_STOP_CHECKS; i++) {
         drawnSlot = (drawnSlot + 1) & (DRAWN_SLOTS - 1);
         drawnSize = drawnSize === DRAWN_SIZES - 1 ? 0 : drawnSize + 1;
@@ -58,7 +58,7 @@ export const glibcThread: Workload<Shared> = {
         heap.malloc(block, size, drawnSize);
         heap.write(block, 0, size, drawnSize & 255);
       }
-    }
+    } while (!seat.stopped());
     for (let slot = 0; slot < SLOTS; slot++) if (heap.holds(first + slot)) heap.free(first + slot);
     return "finished";
   },

@@ -27,7 +27,7 @@ export const mallocLarge: Workload<BlockTable> = {
     /** The last one is the number that holds no block. */
     const numbers = Int32Array.from({ length: SLOTS + 1 }, (_, number) => number);
     do {
-      for (let step = 0; step < STEPS && !context.seat.stopped(); step++) {
+      for (let step = 0; step < STEPS; step++) {
         const slot = random.below(SLOTS);
         const size = random.between(LEAST_BYTES, MOST_BYTES);
         const block = numbers[SLOTS]!;
@@ -37,6 +37,7 @@ export const mallocLarge: Workload<BlockTable> = {
         if (heap.holds(old)) heap.free(old);
         numbers[slot] = block;
         numbers[SLOTS] = old;
+        if (context.seat.stopped()) break;
       }
       for (let block = 0; block <= SLOTS; block++) if (heap.holds(block)) heap.free(block);
       context.seat.countTurn();

@@ -62,10 +62,10 @@ export function exchangeOfBatches(
         produce(heap, state, sizes, batch, tag);
         tag = (tag + BATCH_BLOCKS) | 0;
       };
-      while (!context.seat.stopped()) {
+      do {
         if (produces) move(context, empty, full, fill);
         if (consumes) move(context, full, empty, free);
-      }
+      } while (!context.seat.stopped());
       context.seat.meet();
       for (let batch = popBatch(full); batch >= 0; batch = popBatch(full)) consume(heap, batch);
       return "finished";

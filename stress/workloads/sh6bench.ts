@@ -38,7 +38,7 @@ export const sh6bench: Workload<BlockTable> = {
     const sizes = ringSizes();
     let drawn = 0;
     do {
-      for (let round = 0; round < ROUNDS && !seat.stopped(); round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         for (let block = first; block < first + RING_SLOTS; block++) {
           if (heap.holds(block)) continue;
           fillSlot(heap, block, sizes[drawn]!, block);
@@ -46,6 +46,7 @@ export const sh6bench: Workload<BlockTable> = {
         }
         const order = orders[round % orders.length]!;
         for (let i = 0; i < order.length; i++) heap.free(first + order[i]!);
+        if (seat.stopped()) break;
       }
       for (let block = first; block < first + RING_SLOTS; block++) if (heap.holds(block)) heap.free(block);
       seat.countTurn();

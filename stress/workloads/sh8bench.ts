@@ -67,7 +67,8 @@ export const sh8bench: Workload<Shared> = {
     const orders = freeingOrders();
     const random = new Random(context.seed);
     let allocated = 0;
-    for (let round = 0; !seat.stopped(); round++) {
+    let round = 0;
+    do {
       for (let slot = 0; slot < RING_SLOTS; slot++) {
         if (heap.holds(own[slot]!)) continue;
         fillSlot(heap, own[slot]!, wheel[random.below(wheel.length)]!, slot);
@@ -82,7 +83,8 @@ export const sh8bench: Workload<Shared> = {
         pushBatch(inboxes[(worker + 1) % seats]!, batch);
       }
       for (; next < order.length; next++) heap.free(own[order[next]!]!);
-    }
+      round++;
+    } while (!seat.stopped());
     seat.meet();
     freeInbox(heap, batches, inboxes[worker]!, idle, 0);
     for (const block of own) if (heap.holds(block)) heap.free(block);
