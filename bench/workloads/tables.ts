@@ -46,7 +46,7 @@ export function describeSpeed(rows: readonly Row[], names: readonly ContenderNam
     const means = [values, byCpu].map((list) => twoDigits(geometricMean(list)));
     table.push([`geometric mean of ${values.length}`, `${workers}`, ...names.map(() => ""), "", ...means]);
   }
-  return `${table}\n* judges memory: attaching and starting Workers drown the rest; not in the means`;
+  return `${table}\n* judges memory and is in no mean: mleak mostly starts or attaches Workers, in frag only husky has a limit`;
 }
 
 export function describePeaks(rows: readonly Row[], names: readonly ContenderName[]): string {
