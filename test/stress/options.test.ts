@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { repeatArguments, repeatCommand } from "../../stress/command/repeat.ts";
+import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
 import { runStress } from "./run-stress.ts";
 
 const wrong: readonly (readonly [name: string, args: readonly string[], message: RegExp])[] = [
@@ -68,6 +69,7 @@ test("help-is-a-man-page", async () => {
     "producer-consumer",
     "replay",
     "canary",
+    ...classicWorkloads.map(({ name }) => name),
     "--seconds 300",
     "--json",
   ]) {
@@ -83,10 +85,17 @@ test("list", async () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split(" ")[0]),
-  ).toEqual(["churn", "larson", "producer-consumer", "replay", "canary"]);
+  ).toEqual([
+    "churn",
+    "larson",
+    "producer-consumer",
+    "replay",
+    ...classicWorkloads.map(({ name }) => name),
+    "canary",
+  ]);
 });
 
-test("bare: everything but canary, at least two Workers, half a minute", () => {
+test("bare: the four workloads of the bare command, at least two Workers, half a minute", () => {
   const options = parseOptions([]) as StressOptions;
   expect(options.workloads).toEqual(["churn", "larson", "producer-consumer", "replay"]);
   expect(options.workers).toBeGreaterThanOrEqual(2);
@@ -105,6 +114,8 @@ test("repeat: the repeated command parses to the same options", () => {
     "0",
     "--allocator",
     "libc",
+    "--tasks",
+    "77",
   ];
   const options = parseOptions([
     ...args,
@@ -116,5 +127,7 @@ test("repeat: the repeated command parses to the same options", () => {
     "2",
   ]) as StressOptions;
   expect(parseOptions(repeatArguments(options))).toEqual(options);
-  expect(repeatCommand(options)).toEndWith("--allocator libc --trace 'a b.rep' --trace c.rep --watchdog 2");
+  expect(repeatCommand(options)).toEndWith(
+    "--allocator libc --tasks 77 --trace 'a b.rep' --trace c.rep --watchdog 2",
+  );
 });
