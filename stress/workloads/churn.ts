@@ -82,7 +82,8 @@ function turn(heap: CheckedHeap, random: Random, own: Int32Array, exchange: Int3
   }
 }
 
-function allocate(heap: CheckedHeap, random: Random, block: number): void {
+/** One of the four ways to get a block. */
+export function allocate(heap: CheckedHeap, random: Random, block: number): void {
   const way = random.below(100);
   const size = drawChurnSize(random);
   const tag = random.next();

@@ -16,7 +16,7 @@ const BATCH_BLOCKS = 4096;
 /** The batch itself: a link and 4096 pointers. */
 const BATCH_BYTES = 8 * (1 + BATCH_BLOCKS);
 const BATCHES = 100;
-const sizes = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
+export const sizes = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
 
 interface Shared {
   /** Batch b has the blocks from b * (1 + BATCH_BLOCKS) on; the first is the batch itself. */

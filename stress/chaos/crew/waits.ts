@@ -1,0 +1,66 @@
+/**
+ * How long each Worker stands still inside one step, seen from the main thread by its heartbeat. Nobody may wait
+ * longer than allowed, whoever dies. Resting, idling and starting are no waits; attaching is one.
+ */
+import { type Control, standingStill } from "../../crew/control.ts";
+import { Fault } from "../../oracle/fault.ts";
+
+export class Waits {
+  /** The longest seen so far. */
+  longestMs = 0;
+  private readonly beats: number[];
+  /** When the heartbeat was seen to move the last time; 0 = the seat has no Worker that has begun. */
+  private readonly since: number[];
+  /** When the Worker was first seen at work, behind attaching; 0 = not yet. */
+  private readonly begun: number[];
+
+  constructor(
+    private readonly control: Control,
+    private readonly mostMs: number,
+  ) {
+    this.beats = Array.from({ length: control.workers }, (_, seat) => control.beat(seat));
+    this.since = this.beats.map(() => 0);
+    this.begun = this.beats.map(() => 0);
+  }
+
+  /** The seat's Worker is about to be ended: what it does is not looked at until its successor moves. */
+  leave(seat: number): void {
+    this.since[seat] = 0;
+    this.begun[seat] = 0;
+    this.beats[seat] = this.control.beat(seat);
+  }
+
+  isAttaching(seat: number): boolean {
+    return this.since[seat] !== 0 && this.begun[seat] === 0;
+  }
+
+  /** How long the seat's present Worker has been at work. */
+  workedMs(seat: number, now: number): number {
+    return this.begun[seat] === 0 ? 0 : now - this.begun[seat]!;
+  }
+
+  /** Throws a Fault about a Worker that waits too long. */
+  look(now: number): void {
+    const { control } = this;
+    for (let seat = 0; seat < control.workers; seat++) {
+      const beat = control.beat(seat);
+      if (beat !== this.beats[seat]) {
+        this.beats[seat] = beat;
+        this.since[seat] = now;
+        if (this.begun[seat] === 0 && control.phase(seat) !== "attach") this.begun[seat] = now;
+      } else if (this.since[seat] !== 0 && !standingStill.includes(control.phase(seat))) {
+        this.note(seat, now - this.since[seat]!);
+      }
+    }
+  }
+
+  private note(seat: number, ms: number): void {
+    this.longestMs = Math.max(this.longestMs, ms);
+    if (ms <= this.mostMs) return;
+    const step = `${this.control.phase(seat)} (${this.control.argument(seat)} bytes)`;
+    throw new Fault(
+      "hang",
+      `Worker ${seat} waits for ${ms.toFixed(0)} ms in ${step}, ${this.mostMs} are allowed`,
+    );
+  }
+}
