@@ -4,18 +4,18 @@
  * Worker when that died, and is freed now.
  */
 import { residentBytesIn } from "../../../native/mappings.ts";
-import { residentBytes } from "../../../native/raw-memory.ts";
 import type { BlockTable } from "../../oracle/block-table.ts";
 import { Fault, hex } from "../../oracle/fault.ts";
 import type { Pattern } from "../../oracle/pattern.ts";
 import type { Shadow } from "../../oracle/shadow.ts";
-import type { InspectedBlock, Subject } from "../subjects/subject.ts";
+import type { HeapFigures, InspectedBlock, Subject } from "../subjects/subject.ts";
 import type { Doubt, Estate } from "./estate.ts";
 
 export interface AuditFigures {
   readonly liveBlocks: number;
   /** In use by nobody because of a death inside the allocator; freed now. */
   readonly inFlight: number;
+  /** These three since the run began. */
   readonly takeovers: number;
   readonly rebuilds: number;
   readonly adoptions: number;
@@ -23,7 +23,6 @@ export interface AuditFigures {
   readonly committedBytes: number;
   /** Of the heap's first window, after a trim. */
   readonly heapResidentBytes: number;
-  readonly residentBytes: number;
 }
 
 /** How long ended threads may count as attached. */
@@ -32,6 +31,7 @@ const FAREWELL_MS = 5000;
 export class Audit {
   /** Attached before the crew: the auditor, and whoever made the arena. */
   private readonly others: number;
+  private readonly before: HeapFigures;
 
   constructor(
     private readonly subject: Subject,
@@ -39,7 +39,8 @@ export class Audit {
     private readonly pattern: Pattern,
     private readonly blocks: BlockTable,
   ) {
-    const { workers, liveBlocks } = subject.heap.stats();
+    this.before = subject.heap.stats();
+    const { workers, liveBlocks } = this.before;
     this.others = workers ?? 0;
     if (liveBlocks > 0) throw new Fault("leak", `${liveBlocks} blocks are live before the run`);
   }
@@ -60,16 +61,14 @@ export class Audit {
       throw new Fault("lost", `the heap counts ${liveBlocks} live blocks, the table knows ${known}`);
     }
     const heapResidentBytes = residentBytesIn(heap.windowAddress, heap.windowBytes);
-    const resident = residentBytes();
     return {
       liveBlocks,
       inFlight,
-      takeovers,
-      rebuilds,
-      adoptions,
+      takeovers: takeovers - this.before.takeovers,
+      rebuilds: rebuilds - this.before.rebuilds,
+      adoptions: adoptions - this.before.adoptions,
       committedBytes,
       heapResidentBytes,
-      residentBytes: resident,
     };
   }
 

@@ -8,6 +8,7 @@ import { Control, createControlMemory } from "../../crew/control.ts";
 import { Shadow } from "../../oracle/shadow.ts";
 import { deriveSeed } from "../../random.ts";
 import type { Recording } from "../../recordings/recording.ts";
+import { trimmedRss } from "../../report/rss.ts";
 import type { SubjectChoice } from "../subjects/subject.ts";
 import type { ChaosWorkload, Places } from "../workloads/workload.ts";
 import type { ChaosAssignment } from "./assignment.ts";
@@ -32,6 +33,11 @@ export interface ChaosJob {
   readonly longestWaitMs: number;
   /** How long an audit and the end of all Workers may take. */
   readonly patienceMs: number;
+}
+
+export interface AuditSample extends AuditFigures {
+  /** Of the process, all Workers resting. */
+  readonly residentBytes: number;
 }
 
 export class ChaosCrew {
@@ -65,9 +71,10 @@ export class ChaosCrew {
     for (let seat = 0; seat < this.job.workers; seat++) this.hire(seat);
   }
 
-  /** Whether the seat has a Worker that nobody is ending. */
-  lives(seat: number): boolean {
-    return !this.seats[seat]!.isDying;
+  /** Whether the seat's Worker has been at work for so long; with a negative time: whether it is attaching at least. */
+  isDue(seat: number, lifeMs: number): boolean {
+    if (this.seats[seat]!.isDying || !this.waits.hasBegun(seat)) return false;
+    return lifeMs < 0 || this.waits.workedMs(seat, performance.now()) > lifeMs;
   }
 
   /** Ends the Worker of a seat wherever it is. Its successor starts when the thread is gone. */
@@ -84,11 +91,12 @@ export class ChaosCrew {
   }
 
   /** Brings all Workers to rest, compares the heap with the table, and lets them go on. */
-  async audit(): Promise<AuditFigures> {
+  async audit(): Promise<AuditSample> {
     await this.rest();
     const figures = await this.inspect(this.seats.length, false);
+    const residentBytes = trimmedRss();
     openGate(this.gate);
-    return figures;
+    return { ...figures, residentBytes };
   }
 
   /** Ends all Workers; frees everything; nothing may be left. */

@@ -5,12 +5,17 @@
 import { type Control, standingStill } from "../../crew/control.ts";
 import { Fault } from "../../oracle/fault.ts";
 
+/** How long a Worker may take from its start to its first heartbeat. */
+const START_MS = 30_000;
+
 export class Waits {
   /** The longest seen so far. */
   longestMs = 0;
   private readonly beats: number[];
   /** When the heartbeat was seen to move the last time; 0 = the seat has no Worker that has begun. */
   private readonly since: number[];
+  /** When the seat was emptied the last time. */
+  private readonly left: number[];
   /** When the Worker was first seen at work, behind attaching; 0 = not yet. */
   private readonly begun: number[];
 
@@ -20,18 +25,21 @@ export class Waits {
   ) {
     this.beats = Array.from({ length: control.workers }, (_, seat) => control.beat(seat));
     this.since = this.beats.map(() => 0);
+    this.left = this.beats.map(() => performance.now());
     this.begun = this.beats.map(() => 0);
   }
 
   /** The seat's Worker is about to be ended: what it does is not looked at until its successor moves. */
   leave(seat: number): void {
     this.since[seat] = 0;
+    this.left[seat] = performance.now();
     this.begun[seat] = 0;
     this.beats[seat] = this.control.beat(seat);
   }
 
-  isAttaching(seat: number): boolean {
-    return this.since[seat] !== 0 && this.begun[seat] === 0;
+  /** Whether the seat's present Worker has come to attaching. */
+  hasBegun(seat: number): boolean {
+    return this.since[seat] !== 0;
   }
 
   /** How long the seat's present Worker has been at work. */
@@ -48,7 +56,9 @@ export class Waits {
         this.beats[seat] = beat;
         this.since[seat] = now;
         if (this.begun[seat] === 0 && control.phase(seat) !== "attach") this.begun[seat] = now;
-      } else if (this.since[seat] !== 0 && !standingStill.includes(control.phase(seat))) {
+      } else if (this.since[seat] === 0) {
+        if (now - this.left[seat]! > START_MS) throw new Fault("hang", `Worker ${seat} does not start`);
+      } else if (!standingStill.includes(control.phase(seat))) {
         this.note(seat, now - this.since[seat]!);
       }
     }

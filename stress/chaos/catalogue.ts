@@ -1,0 +1,12 @@
+/** All chaos modes: `bun run stress --chaos NAME`. */
+import type { ChaosMode } from "./mode.ts";
+import { terminate } from "./terminate/mode.ts";
+
+export const chaosModes: readonly ChaosMode[] = [terminate];
+
+export function findChaosMode(name: string): ChaosMode {
+  const found = chaosModes.find((mode) => mode.name === name);
+  if (found === undefined)
+    throw new RangeError(`\`name\` is ${JSON.stringify(name)}, which is no chaos mode`);
+  return found;
+}

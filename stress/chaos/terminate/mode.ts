@@ -1,0 +1,137 @@
+/**
+ * `--chaos terminate`: Workers are killed by `worker.terminate()` at random instants, again and again, over each
+ * workload in turn. Before them the same is done on a heap of fixed places, to see what ended Workers leave in the
+ * runtime whatever the allocator.
+ */
+import { provideAllocator } from "../../allocators/provide.ts";
+import type { StressOptions } from "../../command/options.ts";
+import type { FaultReport, OracleMemory } from "../../crew/assignment.ts";
+import { deriveSeed } from "../../random.ts";
+import type { Recording } from "../../recordings/recording.ts";
+import { count, mebibytes } from "../../report/units.ts";
+import { planRuns } from "../../run-plan.ts";
+import { createOracle } from "../../session.ts";
+import type { ChaosJob } from "../crew/crew.ts";
+import type { ChaosMode, ChaosResult } from "../mode.ts";
+import { createReference, type ReferencePlant, referencePlants } from "../subjects/reference.ts";
+import type { SubjectChoice } from "../subjects/subject.ts";
+import { describeRowFault, describeRows } from "../table.ts";
+import { findChaosWorkload } from "../workloads/catalogue.ts";
+import { SLOTS_PER_WORKER } from "../workloads/larson.ts";
+import { judgeMemory } from "./memory.ts";
+import { createRow, type TerminationRow, terminateWorkers } from "./row.ts";
+
+/** So many terminations a second are what two cores do. */
+const KILLS_PER_SECOND = 20;
+/** What is promised: nobody waits longer, whoever dies. */
+const LONGEST_WAIT_MS = 1000;
+/** Places of the reference heap beyond those in use, for what the dead had in flight. */
+const SPARE_PLACES = 4096;
+
+export const terminate: ChaosMode = {
+  name: "terminate",
+  summary: "Workers are killed at random instants while they work; others go on with what they left",
+  plants: Object.keys(referencePlants),
+  usesWorkloads: true,
+  run: runTerminate,
+};
+
+async function runTerminate(options: StressOptions, recordings: readonly Recording[]): Promise<ChaosResult> {
+  const oracle = createOracle(options, recordings);
+  const kills = options.kills ?? Math.max(1, Math.round(options.seconds * KILLS_PER_SECOND));
+  const planned = planRuns(options, recordings);
+  const share = (seconds: number) => Math.max(1, Math.round((kills * seconds) / options.seconds));
+  const runtime = await perform(
+    jobFor(options, oracle, "larson", undefined, referenceFor(options)),
+    Math.ceil(kills / planned.length),
+    createRow(options.plant === undefined ? "runtime alone" : `planted: ${options.plant}`),
+  );
+  const rows = [runtime];
+  for (const { label, workload, recording, seconds } of planned) {
+    if (options.plant !== undefined || rows.at(-1)!.fault !== null) break;
+    const { choice, dispose } = await provideAllocator(options, "chosen");
+    const job = jobFor(options, oracle, workload.name, recording, choice);
+    rows.push(await perform(job, share(seconds), createRow(label)));
+    dispose();
+  }
+  const fault = rows.at(-1)!.fault ?? judgeRows(rows);
+  return { table: describe(rows), verdict: verdictOf(rows), figures: { kills, rows }, fault };
+}
+
+function jobFor(
+  options: StressOptions,
+  oracle: OracleMemory,
+  workload: string,
+  recording: Recording | undefined,
+  subject: SubjectChoice,
+): ChaosJob {
+  return {
+    workload: findChaosWorkload(workload),
+    recording,
+    workers: options.workers,
+    seed: deriveSeed(options.seed, workload, recording?.name ?? ""),
+    subject,
+    oracle,
+    longestWaitMs: LONGEST_WAIT_MS,
+    patienceMs: options.watchdog * 1000,
+  };
+}
+
+const referenceFor = ({ workers, plant }: StressOptions): SubjectChoice =>
+  createReference(workers * SLOTS_PER_WORKER + SPARE_PLACES, (plant ?? "none") as ReferencePlant);
+
+async function perform(job: ChaosJob, kills: number, row: TerminationRow): Promise<TerminationRow> {
+  await terminateWorkers(job, kills, row);
+  return row;
+}
+
+function judgeRows([runtime, ...others]: readonly TerminationRow[]): FaultReport | null {
+  for (const row of others) {
+    const fault = judgeMemory(row, runtime!);
+    if (fault !== null) return { ...fault, message: `${row.label}: ${fault.message}` };
+  }
+  return null;
+}
+
+const head = [
+  "workload",
+  "terminations",
+  "ms each",
+  "operations",
+  "longest wait",
+  "in flight",
+  "takeovers",
+  "rebuilds",
+  "adoptions",
+  "heap RSS",
+  "process RSS",
+  "fault",
+];
+
+const describe = (rows: readonly TerminationRow[]): string =>
+  describeRows(
+    head,
+    rows.map((row) => [
+      row.label,
+      count(row.deaths),
+      ((row.seconds * 1000) / row.deaths).toFixed(1),
+      count(row.operations),
+      `${row.longestWaitMs.toFixed(0)} ms`,
+      count(row.inFlight),
+      count(row.takeovers),
+      count(row.rebuilds),
+      count(row.adoptions),
+      span(row.heapResidentBytes),
+      span(row.residentBytes),
+      describeRowFault(row.fault),
+    ]),
+  );
+
+const span = (samples: readonly number[]): string =>
+  samples.length === 0 ? "-" : `${mebibytes(samples[0]!)} to ${mebibytes(samples.at(-1)!)}`;
+
+function verdictOf(rows: readonly TerminationRow[]): string {
+  const deaths = rows.reduce((sum, row) => sum + row.deaths, 0);
+  const longest = Math.max(...rows.map((row) => row.longestWaitMs));
+  return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms`;
+}
