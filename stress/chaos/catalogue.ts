@@ -1,8 +1,9 @@
 /** All chaos modes: `bun run stress --chaos NAME`. */
 import type { ChaosMode } from "./mode.ts";
+import { pause } from "./pause/mode.ts";
 import { terminate } from "./terminate/mode.ts";
 
-export const chaosModes: readonly ChaosMode[] = [terminate];
+export const chaosModes: readonly ChaosMode[] = [terminate, pause];
 
 export function findChaosMode(name: string): ChaosMode {
   const found = chaosModes.find((mode) => mode.name === name);

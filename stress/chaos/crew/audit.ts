@@ -83,11 +83,11 @@ export class Audit {
     address.fill(0);
     heap.trim();
     heap.check();
-    const { liveBlocks, committedBytes } = heap.stats();
+    const { liveBlocks, cachedBlocks, committedBytes } = heap.stats();
     if (liveBlocks !== 0 || committedBytes !== 0) {
       throw new Fault(
         "leak",
-        `${liveBlocks} blocks are live and ${committedBytes} bytes committed after the run`,
+        `${liveBlocks} blocks are live, ${cachedBlocks} cached and ${committedBytes} bytes committed after the run`,
       );
     }
     this.subject.allocator.detach();

@@ -9,8 +9,8 @@ import { Fault } from "../../oracle/fault.ts";
 const START_MS = 30_000;
 
 export class Waits {
-  /** The longest seen so far. */
-  longestMs = 0;
+  /** The longest that was seen in each seat. */
+  readonly longestMs: number[];
   private readonly beats: number[];
   /** When the heartbeat was seen to move the last time; 0 = the seat has no Worker that has begun. */
   private readonly since: number[];
@@ -25,6 +25,7 @@ export class Waits {
   ) {
     this.beats = Array.from({ length: control.workers }, (_, seat) => control.beat(seat));
     this.since = this.beats.map(() => 0);
+    this.longestMs = this.beats.map(() => 0);
     this.left = this.beats.map(() => performance.now());
     this.begun = this.beats.map(() => 0);
   }
@@ -65,7 +66,7 @@ export class Waits {
   }
 
   private note(seat: number, ms: number): void {
-    this.longestMs = Math.max(this.longestMs, ms);
+    this.longestMs[seat] = Math.max(this.longestMs[seat]!, ms);
     if (ms <= this.mostMs) return;
     const step = `${this.control.phase(seat)} (${this.control.argument(seat)} bytes)`;
     throw new Fault(

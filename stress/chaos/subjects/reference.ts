@@ -61,7 +61,14 @@ export function openReference(choice: ReferenceChoice): Subject {
     detach() {},
     audit: () => null,
   };
-  const nothing = { workers: null, committedBytes: 0, takeovers: 0, rebuilds: 0, adoptions: 0 };
+  const nothing = {
+    workers: null,
+    cachedBlocks: 0,
+    committedBytes: 0,
+    takeovers: 0,
+    rebuilds: 0,
+    adoptions: 0,
+  };
   return {
     allocator,
     heap: {

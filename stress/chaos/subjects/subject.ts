@@ -35,6 +35,7 @@ export interface InspectedBlock {
 
 export interface HeapFigures {
   readonly liveBlocks: number;
+  readonly cachedBlocks: number;
   /** Attached and alive; null = the heap does not tell. */
   readonly workers: number | null;
   readonly committedBytes: number;

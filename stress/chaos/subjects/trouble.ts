@@ -55,14 +55,9 @@ export function pauseAt(trouble: Trouble, call: TroubledCall, ms: number): void 
   Atomics.store(trouble, PAUSE, 1 + troubledCalls.indexOf(call));
 }
 
-export const pauses = (trouble: Trouble): boolean => Atomics.load(trouble, PAUSE) === PAUSING;
+/** Whether the call that is to stop has not come yet. */
+export const isAwaited = (trouble: Trouble): boolean => Atomics.load(trouble, PAUSE) > 0;
 export const pauseIsOver = (trouble: Trouble): boolean => Atomics.load(trouble, PAUSE) === 0;
-
-/** A pause that did not come about. False: it is under way. */
-export function withdrawPause(trouble: Trouble, call: TroubledCall): boolean {
-  const asked = 1 + troubledCalls.indexOf(call);
-  return Atomics.compareExchange(trouble, PAUSE, asked, 0) === asked;
-}
 
 export class TroubledPages implements PageSource {
   readonly pageSize: number;

@@ -53,7 +53,7 @@ export async function terminateWorkers(job: ChaosJob, deaths: number, row: Termi
   const observe = () => {
     row.seconds = (performance.now() - start) / 1000;
     row.operations = crew.control.operations();
-    row.longestWaitMs = crew.waits.longestMs;
+    row.longestWaitMs = Math.max(...crew.waits.longestMs);
     progress.update(
       row.deaths,
       () => `${row.operations} operations, longest wait ${row.longestWaitMs.toFixed(0)} ms`,
