@@ -2,7 +2,7 @@
 import { reportOf } from "../../crew/report-fault.ts";
 import { Pattern } from "../../oracle/pattern.ts";
 import { Shadow } from "../../oracle/shadow.ts";
-import { openSubject } from "../subjects/open.ts";
+import { loadSubject } from "../subjects/open.ts";
 import type { AuditOrder, AuditorAssignment, AuditReport } from "./assignment.ts";
 import { Audit } from "./audit.ts";
 
@@ -15,7 +15,7 @@ const reply = (report: AuditReport): void => self.postMessage(report);
 self.onmessage = async ({ data }: MessageEvent<AuditorAssignment | AuditOrder>) => {
   try {
     if (!("estate" in data)) {
-      const subject = await openSubject(data.subject);
+      const subject = (await loadSubject(data.subject))();
       const { shadow, pattern } = data.oracle;
       audit = new Audit(subject, new Shadow(shadow), new Pattern(pattern), data.blocks);
       reply({ type: "ready" });

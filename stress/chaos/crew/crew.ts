@@ -74,7 +74,7 @@ export class ChaosCrew {
   /** Whether the seat's Worker has been at work for so long; with a negative time: whether it is attaching at least. */
   isDue(seat: number, lifeMs: number): boolean {
     if (this.seats[seat]!.isDying || !this.waits.hasBegun(seat)) return false;
-    return lifeMs < 0 || this.waits.workedMs(seat, performance.now()) > lifeMs;
+    return lifeMs < 0 || this.waits.workedMs(seat) > lifeMs;
   }
 
   /** Ends the Worker of a seat wherever it is. Its successor starts when the thread is gone. */
@@ -87,7 +87,7 @@ export class ChaosCrew {
   async pass(ms = TICK_MS): Promise<void> {
     await Bun.sleep(ms);
     for (const worker of this.seats) worker.throwFault();
-    this.waits.look(performance.now());
+    this.waits.look();
   }
 
   /** Brings all Workers to rest, compares the heap with the table, and lets them go on. */

@@ -1,16 +1,22 @@
 /**
  * How long each Worker stands still inside one step, seen from the main thread by its heartbeat. Nobody may wait
  * longer than allowed, whoever dies. Resting, idling and starting are no waits; attaching is one.
+ *
+ * Time goes on only while the main thread itself gets to run: what a busy machine takes from all is nobody's wait.
  */
 import { type Control, standingStill } from "../../crew/control.ts";
 import { Fault } from "../../oracle/fault.ts";
 
+/** So much of the time between two looks counts at the most. */
+const STEP_MS = 25;
 /** How long a Worker may take from its start to its first heartbeat. */
 const START_MS = 30_000;
 
 export class Waits {
   /** The longest that was seen in each seat. */
   readonly longestMs: number[];
+  private nowMs = 1;
+  private lookedAt = performance.now();
   private readonly beats: number[];
   /** When the heartbeat was seen to move the last time; 0 = the seat has no Worker that has begun. */
   private readonly since: number[];
@@ -26,14 +32,14 @@ export class Waits {
     this.beats = Array.from({ length: control.workers }, (_, seat) => control.beat(seat));
     this.since = this.beats.map(() => 0);
     this.longestMs = this.beats.map(() => 0);
-    this.left = this.beats.map(() => performance.now());
+    this.left = this.beats.map(() => this.nowMs);
     this.begun = this.beats.map(() => 0);
   }
 
   /** The seat's Worker is about to be ended: what it does is not looked at until its successor moves. */
   leave(seat: number): void {
     this.since[seat] = 0;
-    this.left[seat] = performance.now();
+    this.left[seat] = this.nowMs;
     this.begun[seat] = 0;
     this.beats[seat] = this.control.beat(seat);
   }
@@ -44,13 +50,16 @@ export class Waits {
   }
 
   /** How long the seat's present Worker has been at work. */
-  workedMs(seat: number, now: number): number {
-    return this.begun[seat] === 0 ? 0 : now - this.begun[seat]!;
+  workedMs(seat: number): number {
+    return this.begun[seat] === 0 ? 0 : this.nowMs - this.begun[seat]!;
   }
 
   /** Throws a Fault about a Worker that waits too long. */
-  look(now: number): void {
-    const { control } = this;
+  look(): void {
+    const time = performance.now();
+    this.nowMs += Math.min(time - this.lookedAt, STEP_MS);
+    this.lookedAt = time;
+    const { control, nowMs: now } = this;
     for (let seat = 0; seat < control.workers; seat++) {
       const beat = control.beat(seat);
       if (beat !== this.beats[seat]) {

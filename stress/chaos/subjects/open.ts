@@ -1,16 +1,24 @@
-/** Opens the chosen subject in the calling Worker and attaches it. Each kind is imported only where it is chosen. */
+/** Imports what the chosen subject needs, and only that. The result opens it in the calling Worker and attaches. */
 import type { Subject, SubjectChoice } from "./subject.ts";
 
-export async function openSubject(choice: SubjectChoice): Promise<Subject> {
+export async function loadSubject(choice: SubjectChoice): Promise<() => Subject> {
   switch (choice.kind) {
-    case "heap":
-      return (await import("./husky.ts")).openHeapSubject();
-    case "arena":
-      return (await import("./husky.ts")).openArenaSubject(choice.handle);
-    case "troubled":
-      return (await import("./troubled.ts")).openTroubled(choice);
-    case "reference":
-      return (await import("./reference.ts")).openReference(choice);
+    case "heap": {
+      const { openHeapSubject } = await import("./husky.ts");
+      return openHeapSubject;
+    }
+    case "arena": {
+      const { openArenaSubject } = await import("./husky.ts");
+      return () => openArenaSubject(choice.handle);
+    }
+    case "troubled": {
+      const { openTroubled } = await import("./troubled.ts");
+      return () => openTroubled(choice);
+    }
+    case "reference": {
+      const { openReference } = await import("./reference.ts");
+      return () => openReference(choice);
+    }
     default:
       throw new RangeError(`\`choice\` is of the kind "${choice.kind}", which cannot be looked into`);
   }
