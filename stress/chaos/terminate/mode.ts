@@ -39,23 +39,56 @@ export const terminate: ChaosMode = {
 async function runTerminate(options: StressOptions, recordings: readonly Recording[]): Promise<ChaosResult> {
   const oracle = createOracle(options, recordings);
   const kills = options.kills ?? Math.max(1, Math.round(options.seconds * KILLS_PER_SECOND));
-  const planned = planRuns(options, recordings);
-  const share = (seconds: number) => Math.max(1, Math.round((kills * seconds) / options.seconds));
-  const runtime = await perform(
-    jobFor(options, oracle, "larson", undefined, referenceFor(options)),
-    Math.ceil(kills / planned.length),
-    createRow(options.plant === undefined ? "runtime alone" : `planted: ${options.plant}`),
-  );
-  const rows = [runtime];
-  for (const { label, workload, recording, seconds } of planned) {
-    if (options.plant !== undefined || rows.at(-1)!.fault !== null) break;
-    const { choice, dispose } = await provideAllocator(options, "chosen");
-    const job = jobFor(options, oracle, workload.name, recording, choice);
-    rows.push(await perform(job, share(seconds), createRow(label)));
+  const rows: TerminationRow[] = [];
+  for (const { label, workload, recording, part, provide } of planRows(options, recordings)) {
+    const { subject, dispose } = await provide();
+    const row = createRow(label);
+    rows.push(row);
+    const deaths = Math.max(1, Math.round(kills * part));
+    await terminateWorkers(jobFor(options, oracle, workload, recording, subject), deaths, row);
+    if (row.fault !== null) break;
     dispose();
   }
   const fault = rows.at(-1)!.fault ?? judgeRows(rows);
   return { table: describe(rows), verdict: verdictOf(rows), figures: { kills, rows }, fault };
+}
+
+interface PlannedRow {
+  readonly label: string;
+  readonly workload: string;
+  readonly recording: Recording | undefined;
+  /** Of all terminations. */
+  readonly part: number;
+  provide(): Promise<{ subject: SubjectChoice; dispose(): void }>;
+}
+
+/** The runtime alone first; the terminations themselves are shared by the rows after it. */
+function planRows(options: StressOptions, recordings: readonly Recording[]): PlannedRow[] {
+  const planned = planRuns(options, recordings);
+  const reference = (label: string, part: number, plant: ReferencePlant): PlannedRow => ({
+    label,
+    workload: "larson",
+    recording: undefined,
+    part,
+    provide: async () => ({ subject: referenceFor(options.workers, plant), dispose() {} }),
+  });
+  const runtime = reference("runtime alone", 1 / planned.length, "none");
+  if (options.plant !== undefined) {
+    return [runtime, reference(`planted: ${options.plant}`, 1, options.plant as ReferencePlant)];
+  }
+  const rows = planned.map(
+    ({ label, workload, recording, seconds }): PlannedRow => ({
+      label,
+      workload: workload.name,
+      recording,
+      part: seconds / options.seconds,
+      async provide() {
+        const { choice, dispose } = await provideAllocator(options, "chosen");
+        return { subject: choice, dispose };
+      },
+    }),
+  );
+  return [runtime, ...rows];
 }
 
 function jobFor(
@@ -77,13 +110,8 @@ function jobFor(
   };
 }
 
-const referenceFor = ({ workers, plant }: StressOptions): SubjectChoice =>
-  createReference(workers * SLOTS_PER_WORKER + SPARE_PLACES, (plant ?? "none") as ReferencePlant);
-
-async function perform(job: ChaosJob, kills: number, row: TerminationRow): Promise<TerminationRow> {
-  await terminateWorkers(job, kills, row);
-  return row;
-}
+const referenceFor = (workers: number, plant: ReferencePlant): SubjectChoice =>
+  createReference(workers * SLOTS_PER_WORKER + SPARE_PLACES, plant);
 
 function judgeRows([runtime, ...others]: readonly TerminationRow[]): FaultReport | null {
   for (const row of others) {
@@ -131,7 +159,8 @@ const span = (samples: readonly number[]): string =>
   samples.length === 0 ? "-" : `${mebibytes(samples[0]!)} to ${mebibytes(samples.at(-1)!)}`;
 
 function verdictOf(rows: readonly TerminationRow[]): string {
-  const deaths = rows.reduce((sum, row) => sum + row.deaths, 0);
-  const longest = Math.max(...rows.map((row) => row.longestWaitMs));
+  const [, ...tested] = rows;
+  const deaths = tested.reduce((sum, row) => sum + row.deaths, 0);
+  const longest = Math.max(...tested.map((row) => row.longestWaitMs));
   return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms`;
 }
