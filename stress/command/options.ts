@@ -56,6 +56,7 @@ export function parseOptions(argv: readonly string[]): StressOptions | number {
   const given = program.opts<Partial<StressOptions> & { list?: boolean }>();
   if (given.list) {
     for (const { name, summary } of workloads) console.log(`${name.padEnd(20)}${summary}`);
+    for (const { name, summary } of chaosModes) console.log(`${`--chaos ${name}`.padEnd(20)}${summary}`);
     return 0;
   }
   return complete(program.args, given);
@@ -130,7 +131,11 @@ function createProgram(): Command {
   const collect = (file: string, earlier: readonly string[] = []) => [...earlier, file];
   return new Command("bun run stress")
     .argument("[workloads...]", "which to run; default: all but canary")
-    .option("--workers <count>", "Workers; default: one a core, at least 2", number(1, MOST_WORKERS, true))
+    .option(
+      "--workers <count>",
+      "Workers; default: one a core, at least 2, with --chaos 4",
+      number(1, MOST_WORKERS, true),
+    )
     .option(
       "--seconds <time>",
       `for all workloads together; default: ${DEFAULT_SECONDS}`,
@@ -148,7 +153,7 @@ function createProgram(): Command {
     .option("--allocator <name>", "husky or libc; default: husky")
     .option("--checks <level>", "checks inside the allocator; default: default")
     .option("--trace <file>", "a recording for replay, repeatable; default: the committed ones", collect)
-    .option("--chaos <mode>", `trouble instead of an ordinary run: ${modes}`)
+    .option("--chaos <mode>", `one of ${modes}`)
     .option(
       "--kills <count>",
       "terminations of --chaos terminate; default: 20 a second",

@@ -86,13 +86,16 @@ export function openReference(choice: ReferenceChoice): Subject {
 
 class Places {
   private readonly words: Int32Array;
+  /** Kept, because the places are known by address only. */
+  private readonly memory: Uint8Array;
   private readonly base: number;
   private readonly plant: ReferencePlant;
   private last = 0;
 
   constructor({ words, memory, plant }: ReferenceChoice) {
     this.words = words;
-    this.base = addressOf(memory);
+    this.memory = memory;
+    this.base = addressOf(this.memory);
     this.plant = plant;
   }
 
