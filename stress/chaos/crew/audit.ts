@@ -25,6 +25,8 @@ export interface AuditFigures {
   readonly heapResidentBytes: number;
 }
 
+/** An owner that the heap does not tell, or does not know any more. */
+const UNKNOWN = 0;
 /** How long ended threads may count as attached. */
 const FAREWELL_MS = 5000;
 
@@ -167,7 +169,7 @@ function cause(block: InspectedBlock, doubts: readonly Doubt[], open: Set<Doubt>
   const old = doubts.find(({ oldAddress }) => oldAddress === block.pointer);
   if (old !== undefined) return old;
   for (const doubt of open) {
-    const ownersFit = doubt.owner === 0 || doubt.owner === block.owner;
+    const ownersFit = doubt.owner === UNKNOWN || block.owner === UNKNOWN || doubt.owner === block.owner;
     if (doubt.newSize < 0 || doubt.newSize > block.byteLength || !ownersFit) continue;
     open.delete(doubt);
     return doubt;

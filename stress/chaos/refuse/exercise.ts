@@ -9,7 +9,7 @@ import type { Places } from "../workloads/workload.ts";
 import { ResilientHeap } from "./resilient-heap.ts";
 
 /** Small windows and many large blocks, so that a short workload makes many system calls. */
-export const ARENA = { name: "refuse", reserve: 2 ** 24, largeThreshold: 2 ** 16 };
+export const ARENA = { name: "refuse", reserve: 2 ** 23, largeThreshold: 2 ** 16 };
 
 /** Turns of each workload: enough to open windows, map, move and return, few enough for hundreds of trials. */
 export const turnsOf: Readonly<Record<string, number>> = {
@@ -27,6 +27,7 @@ export interface Exercise {
   readonly worker: number;
   readonly workers: number;
   readonly seed: number;
+  readonly turns: number;
   readonly oracle: OracleMemory;
   /** One word: 1 = somebody has done all turns, so everybody stops. */
   readonly over: Int32Array;
@@ -44,8 +45,8 @@ export function openHeap({ shared, oracle, worker, workers }: Exercise, allocato
 }
 
 export function exercise(part: Exercise, heap: ResilientHeap): void {
-  const { workload, shared, worker, workers, seed, over } = part;
-  let left = turnsOf[workload]!;
+  const { workload, shared, worker, workers, seed, turns, over } = part;
+  let left = turns;
   const goesOn = () => {
     if (left-- <= 0) Atomics.store(over, 0, 1);
     return Atomics.load(over, 0) === 0;

@@ -19,7 +19,9 @@ import { ARENA, exercise, openHeap } from "./exercise.ts";
 
 const STEPS = 24;
 const WARM_UPS = 4;
-const RESERVE_BYTES = 2 ** 23;
+const RESERVE_BYTES = 2 ** 22;
+/** So many fill the table: the work needs some ten MiB. */
+const TURNS = 10_000;
 const SHADOW_CHUNKS = 512;
 
 export type StepReport =
@@ -35,7 +37,7 @@ function step(spareBytes: number | null): { errors: number; usedBytes: number } 
   const shared = churn.prepare({ workers: 1, seed, recording: undefined });
   const subject = arenaSubject(arena);
   const over = new Int32Array(new SharedArrayBuffer(4));
-  const part = { workload: "churn", shared, worker: 0, workers: 1, seed, oracle, over };
+  const part = { workload: "churn", shared, worker: 0, workers: 1, seed, turns: TURNS, oracle, over };
   const heap = openHeap(part, subject.allocator);
   const audit = new Audit(subject, new Shadow(oracle.shadow), new Pattern(oracle.pattern), shared.blocks);
   const before = addressSpaceBytes();

@@ -15,7 +15,7 @@ import {
   type TroublePlant,
 } from "../subjects/trouble.ts";
 import { findChaosWorkload } from "../workloads/catalogue.ts";
-import type { Exercise } from "./exercise.ts";
+import { type Exercise, turnsOf } from "./exercise.ts";
 import type { TrialOrder, TrialReply } from "./trial-worker.ts";
 
 const FOR_EVER = 2 ** 31 - 1;
@@ -113,9 +113,19 @@ class TrialCrew {
   /** Gives all Workers their parts, one after the other, and lets them work at once. Returns the refusals so far. */
   private async all(order: "prepare" | "repeat", shared: Exercise["shared"]): Promise<number> {
     const { workload, workers, oracle, seed } = this.setup;
+    const turns = turnsOf[workload]!;
     const over = new Int32Array(new SharedArrayBuffer(4));
     for (const worker of this.workers.keys()) {
-      const part = { workload, shared, worker, workers, seed: deriveSeed(seed, order, worker), oracle, over };
+      const part = {
+        workload,
+        shared,
+        worker,
+        workers,
+        seed: deriveSeed(seed, order, worker),
+        turns,
+        oracle,
+        over,
+      };
       await this.tell(worker, { do: order, part });
     }
     const seats = [...this.workers.keys()];

@@ -94,6 +94,10 @@ export class TroubledPages implements PageSource {
     return this.pages.unmap(address, byteLength);
   }
 
+  isMapping(address: Address, byteLength: number): boolean {
+    return this.pages.isMapping(address, byteLength);
+  }
+
   words(address: Address, byteLength: number): Int32Array {
     return this.pages.words(address, byteLength);
   }

@@ -40,11 +40,15 @@ class TroubledSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  close(): boolean {
+  occupy(): boolean {
     return true;
   }
 
-  closed(): void {}
+  reopen(): void {}
+
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 /** Makes the arena; this Worker is not attached to it yet. Throws OutOfMemoryError if that is refused. */
