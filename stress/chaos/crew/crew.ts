@@ -42,6 +42,8 @@ export interface AuditSample extends AuditFigures {
 
 export class ChaosCrew {
   readonly waits: Waits;
+  /** The longest time that the runtime took from `terminate()` to a Worker's end. */
+  longestEndMs = 0;
   readonly control: Control;
   private readonly memory: SharedArrayBuffer;
   private readonly wills: SharedArrayBuffer;
@@ -145,7 +147,9 @@ export class ChaosCrew {
 
   private async bury(seat: number): Promise<void> {
     this.waits.leave(seat);
+    const start = performance.now();
     await this.seats[seat]!.kill();
+    this.longestEndMs = Math.max(this.longestEndMs, performance.now() - start);
     inherit(this.estate, new Will(this.wills, seat).read(), this.shared.blocks, this.shadow);
     new Will(this.wills, seat).fulfil();
     this.job.workload.release(this.shared, seat);

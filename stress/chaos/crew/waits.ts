@@ -85,6 +85,7 @@ export class Waits {
 
   private note(seat: number, ms: number): void {
     this.longestMs[seat] = Math.max(this.longestMs[seat]!, ms);
+    if (ms <= this.mostMs) return;
     const allowedMs = this.mostMs * crowding(this.control.workers);
     if (ms <= allowedMs) return;
     const step = `${this.control.phase(seat)} (${this.control.argument(seat)} bytes)`;

@@ -25,6 +25,7 @@ import { createRow, type TerminationRow, terminateWorkers } from "./row.ts";
 const KILLS_PER_SECOND = 20;
 /** What is promised: nobody waits longer, whoever dies. */
 const LONGEST_WAIT_MS = 1000;
+const MAPPED_FROM_BYTES = 2 ** 13;
 /** Places of the reference heap beyond those in use, for what the dead had in flight. */
 const SPARE_PLACES = 4096;
 
@@ -59,7 +60,13 @@ interface PlannedRow {
   readonly recording: Recording | undefined;
   /** Of all terminations. */
   readonly part: number;
-  provide(): Promise<{ subject: SubjectChoice; dispose(): void }>;
+  provide(): Promise<Provided>;
+}
+
+interface Provided {
+  readonly subject: SubjectChoice;
+  /** After the last Worker has ended. */
+  dispose(): void;
 }
 
 /** The runtime alone first; the terminations themselves are shared by the rows after it. */
@@ -76,19 +83,30 @@ function planRows(options: StressOptions, recordings: readonly Recording[]): Pla
   if (options.plant !== undefined) {
     return [runtime, reference(`planted: ${options.plant}`, 1, options.plant as ReferencePlant)];
   }
-  const rows = planned.map(
-    ({ label, workload, recording, seconds }): PlannedRow => ({
-      label,
-      workload: workload.name,
-      recording,
-      part: seconds / options.seconds,
-      async provide() {
-        const { choice, dispose } = await provideAllocator(options, "chosen");
-        return { subject: choice, dispose };
-      },
-    }),
-  );
+  const rows = planned.flatMap(({ label, workload, recording, seconds }): PlannedRow[] => {
+    const part = seconds / options.seconds;
+    const row = { label, workload: workload.name, recording, part, provide: () => chosenHeap(options) };
+    if (workload.name !== "churn") return [row];
+    const half = { ...row, part: part / 2 };
+    return [half, { ...half, label: "churn, mapped", provide: () => mappedBlocks(options) }];
+  });
   return [runtime, ...rows];
+}
+
+async function chosenHeap(options: StressOptions): Promise<Provided> {
+  const { choice, dispose } = await provideAllocator(options, "chosen");
+  return { subject: choice, dispose };
+}
+
+/** An arena in which many blocks have a mapping of their own, as few have at the default threshold. */
+async function mappedBlocks({ policy }: StressOptions): Promise<Provided> {
+  const { Arena, policyNames } = await import("../../../src/index.ts");
+  const arena = new Arena({
+    name: "mapped",
+    policy: policy ?? policyNames[0]!,
+    largeThreshold: MAPPED_FROM_BYTES,
+  });
+  return { subject: { kind: "arena", handle: arena.handle }, dispose: () => arena.dispose() };
 }
 
 function jobFor(
@@ -127,6 +145,7 @@ const head = [
   "ms each",
   "operations",
   "longest wait",
+  "longest end",
   "in flight",
   "takeovers",
   "rebuilds",
@@ -145,6 +164,7 @@ const describe = (rows: readonly TerminationRow[]): string =>
       ((row.seconds * 1000) / row.deaths).toFixed(1),
       count(row.operations),
       `${row.longestWaitMs.toFixed(0)} ms`,
+      `${row.longestEndMs.toFixed(0)} ms`,
       count(row.inFlight),
       count(row.takeovers),
       count(row.rebuilds),

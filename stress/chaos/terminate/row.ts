@@ -18,7 +18,10 @@ export interface TerminationRow {
   deaths: number;
   seconds: number;
   operations: number;
+  /** That a Worker stood still in one step. */
   longestWaitMs: number;
+  /** That a killed Worker took to end; a lock that it held is taken over only then. */
+  longestEndMs: number;
   /** Blocks that were in flight inside the allocator at a death. */
   inFlight: number;
   takeovers: number;
@@ -36,6 +39,7 @@ export const createRow = (label: string): TerminationRow => ({
   seconds: 0,
   operations: 0,
   longestWaitMs: 0,
+  longestEndMs: 0,
   inFlight: 0,
   takeovers: 0,
   rebuilds: 0,
@@ -54,6 +58,7 @@ export async function terminateWorkers(job: ChaosJob, deaths: number, row: Termi
     row.seconds = (performance.now() - start) / 1000;
     row.operations = crew.control.operations();
     row.longestWaitMs = Math.max(...crew.waits.longestMs);
+    row.longestEndMs = crew.longestEndMs;
     progress.update(
       row.deaths,
       () => `${row.operations} operations, longest wait ${row.longestWaitMs.toFixed(0)} ms`,
