@@ -57,7 +57,10 @@ export class Audit {
     for (const { address, size } of estate.held) this.shadow.clear(address, size);
     for (const { pointer } of unclaimed) allocator.free(pointer);
     heap.trim();
-    const { liveBlocks, takeovers, rebuilds, adoptions, committedBytes } = heap.stats();
+    const { liveBlocks, takeovers, rebuilds, adoptions, damaged, committedBytes } = heap.stats();
+    if (damaged > this.before.damaged) {
+      throw new Fault("content", `${damaged - this.before.damaged} headers or links were found damaged`);
+    }
     const known = this.rows();
     if (liveBlocks !== known) {
       throw new Fault("lost", `the heap counts ${liveBlocks} live blocks, the table knows ${known}`);

@@ -42,4 +42,6 @@ export interface HeapFigures {
   readonly takeovers: number;
   readonly rebuilds: number;
   readonly adoptions: number;
+  /** Blocks that were found damaged. */
+  readonly damaged: number;
 }
