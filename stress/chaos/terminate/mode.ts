@@ -41,12 +41,13 @@ async function runTerminate(options: StressOptions, recordings: readonly Recordi
   const oracle = createOracle(options, recordings);
   const kills = options.kills ?? Math.max(1, Math.round(options.seconds * KILLS_PER_SECOND));
   const rows: TerminationRow[] = [];
-  for (const { label, workload, recording, part, provide } of planRows(options, recordings)) {
+  const planned = planRows(options, recordings);
+  const shares = sharesOf(kills, planned);
+  for (const [i, { label, workload, recording, provide }] of planned.entries()) {
     const { subject, dispose } = await provide();
     const row = createRow(label);
     rows.push(row);
-    const deaths = Math.max(1, Math.round(kills * part));
-    await terminateWorkers(jobFor(options, oracle, workload, recording, subject), deaths, row);
+    await terminateWorkers(jobFor(options, oracle, workload, recording, subject), shares[i]!, row);
     if (row.fault !== null) break;
     dispose();
   }
@@ -91,6 +92,19 @@ function planRows(options: StressOptions, recordings: readonly Recording[]): Pla
     return [half, { ...half, label: "churn, mapped", provide: () => mappedBlocks(options) }];
   });
   return [runtime, ...rows];
+}
+
+/** Terminations of each row, at least one; those behind the runtime alone add up to what was asked for. */
+function sharesOf(kills: number, [runtime, ...rows]: readonly PlannedRow[]): number[] {
+  let exact = 0;
+  let shared = 0;
+  const shares = rows.map(({ part }) => {
+    exact += kills * part;
+    const share = Math.max(1, Math.round(exact) - shared);
+    shared += share;
+    return share;
+  });
+  return [Math.max(1, Math.round(kills * runtime!.part)), ...shares];
 }
 
 async function chosenHeap(options: StressOptions): Promise<Provided> {
