@@ -9,8 +9,11 @@ import { createShadowMemory, Shadow } from "../../stress/oracle/shadow.ts";
 
 const SIZE = 100;
 
-function heapWithBlocks(count: number) {
-  const subject = openReference(createReference(64, "none"));
+/** All blocks belong to `owner`, 0 = the heap does not tell. */
+function heapWithBlocks(count: number, owner = 0) {
+  const { heap, ...reference } = openReference(createReference(64, "none"));
+  const owned = () => [...heap.blocks()].map((block) => ({ ...block, owner }));
+  const subject = { ...reference, heap: { ...heap, blocks: owned } };
   const blocks = createBlockTable(16);
   const pattern = new Pattern(createPatternMemory(1));
   const audit = new Audit(subject, new Shadow(createShadowMemory(16)), pattern, blocks);
@@ -68,11 +71,11 @@ test("one death explains one new block, and not one that is too small", () => {
 });
 
 test("a block whose owner is another than the dead one", () => {
-  const { audit, subject } = heapWithBlocks(0);
+  const { audit, subject } = heapWithBlocks(0, 7);
   subject.allocator.malloc(SIZE);
-  expect(() => audit.look(estateOf({ oldAddress: 0, newSize: SIZE, owner: 3 }), 0)).toThrow(
-    "no death explains it",
-  );
+  const look = (owner: number) => audit.look(estateOf({ oldAddress: 0, newSize: SIZE, owner }), 0);
+  expect(() => look(3)).toThrow("no death explains it");
+  expect(look(7)).toMatchObject({ liveBlocks: 0, inFlight: 1 });
 });
 
 test("what a dead Worker held must be in use", () => {

@@ -75,7 +75,7 @@ async function perform(options: StressOptions, rows: readonly PauseRow[]): Promi
   const pauseMs = options.pauseSeconds * 1000;
   const rounds = Math.max(FEWEST_ROUNDS, Math.round(options.seconds / options.pauseSeconds));
   const trouble = createTrouble(options.plant === "deadlike" ? "deadlike" : "none");
-  using arena = createTroubled(ARENA, trouble);
+  const arena = createTroubled(ARENA, trouble);
   const crew = new ChaosCrew({
     workload: churn,
     recording: undefined,
@@ -96,6 +96,8 @@ async function perform(options: StressOptions, rows: readonly PauseRow[]): Promi
       await pauseOnce(crew, trouble, row, pauseMs);
     }
     await crew.finish();
+    // Not after a fault: its lock may be held for ever.
+    arena.dispose();
   } catch (thrown) {
     row.fault = reportOf(thrown);
   } finally {

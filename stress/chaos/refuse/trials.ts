@@ -5,7 +5,7 @@ import { within } from "../../crew/within.ts";
 import { Fault } from "../../oracle/fault.ts";
 import { deriveSeed } from "../../random.ts";
 import type { Recording } from "../../recordings/recording.ts";
-import { showProgress } from "../../report/progress.ts";
+import { type Progress, showProgress } from "../../report/progress.ts";
 import {
   callsOf,
   createTrouble,
@@ -49,9 +49,10 @@ export async function tryAllCalls(setup: TrialSetup): Promise<TrialRow> {
   const crew = new TrialCrew(setup);
   let n = 0;
   let mode = "nothing refused";
+  let progress: Progress | undefined;
   try {
     row.calls = (await crew.attempt(0, 0)).calls;
-    const progress = showProgress(`${label}, ${workers} Workers`, 2 * row.calls, "refusals");
+    progress = showProgress(`${label}, ${workers} Workers`, 2 * row.calls, "refusals");
     for (n = 0; n < row.calls; n++) {
       for (mode of ["once", "from then on"]) {
         row.errors += (await crew.attempt(n, mode === "once" ? n + 1 : FOR_EVER)).errors;
@@ -59,11 +60,11 @@ export async function tryAllCalls(setup: TrialSetup): Promise<TrialRow> {
         progress.update(row.trials, () => `${row.errors} errors`);
       }
     }
-    progress.end();
   } catch (thrown) {
     const { kind, message } = reportOf(thrown);
     row.fault = { kind, message: `call ${n} of ${row.calls}, ${mode}: ${message}` };
   } finally {
+    progress?.end();
     crew.dismiss();
   }
   return row;
