@@ -24,6 +24,8 @@ Trouble, instead of an ordinary run
                       deaths: check() must pass, every block must be in use that the table knows,
                       and no other but those in flight at a death. Nobody may wait longer than 1 s;
                       resident memory must be flat, compared with Workers dying without Husky.
+  --chaos death-point a Worker stops at a numbered point of the source for ever and is killed there, with
+                      1, 2 and 4 others that go on; a sample of all points that takes --seconds
   --chaos refuse      each system call that a short form of each workload makes is refused in turn,
                       once and from then on, with one Worker and with two; then the real system
                       refuses, by RLIMIT_AS in a process of its own. Typed errors only, nothing

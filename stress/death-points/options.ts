@@ -12,7 +12,7 @@ export interface Options extends CampaignOptions {
 }
 
 /** More say nothing new. */
-const MOST_FAULTS = 100;
+export const MOST_FAULTS = 100;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Options, or the exit code when the command is done already (`--help`). Throws a UsageError. */

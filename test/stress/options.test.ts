@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chaosModes } from "../../stress/chaos/catalogue.ts";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { repeatArguments, repeatCommand } from "../../stress/command/repeat.ts";
 import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
@@ -115,9 +116,7 @@ test("list", async () => {
     "replay",
     ...classicWorkloads.map(({ name }) => name),
     "canary",
-    "--chaos",
-    "--chaos",
-    "--chaos",
+    ...chaosModes.map(() => "--chaos"),
   ]);
 });
 
