@@ -11,12 +11,13 @@ import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
-import { CONTROL_AREA, ControlDouble, ControlWord } from "../memory/layout.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
+import { emptyDepot, isWorthEmptying } from "./depot.ts";
 import { growWindow } from "./growth.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
@@ -52,6 +53,8 @@ export class Heap {
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
   private token = 0;
+  /** While a policy is asked: windows do not grow. */
+  private thrifty = false;
   /** An exception of this Worker left a locked part: its own caches are in doubt too. */
   private dirty = false;
 
@@ -161,7 +164,7 @@ export class Heap {
     let bound: MemoryBound = "window";
     for (let turn = 0; turn < count; turn++) {
       const index = (preferred + turn) % count;
-      const block = this.windows[index]!.policy.allocate(least, most);
+      const block = this.allocateIn(index, least, most);
       if (block !== 0) return this.serve(index, block);
       if (this.refusal.bound !== "window") bound = this.refusal.bound;
     }
@@ -171,14 +174,19 @@ export class Heap {
     return block === 0 ? 0 : this.serve(count, block);
   }
 
-  /** Cuts a taken block after `granules`. Returns the rest as a taken block, or 0 if there is none. Under the lock. */
-  cut(index: number, block: WordIndex, granules: number): WordIndex | 0 {
-    const rest = this.windows[index]!.space.split(block, granules);
-    if (rest !== 0) {
-      this.control.add(ControlDouble.takenBlocks, 1);
-      this.control.add(ControlDouble.takenBytes, -HEADER_BYTES);
-    }
-    return rest;
+  /**
+   * Cuts a taken block into as many blocks of at least `granules` as it gives, all in the given state (word 1 without
+   * check) and linked through their first words. What is left goes back. Returns their number. Under the lock.
+   */
+  divide(index: number, block: WordIndex, granules: number, state: number): number {
+    const { space } = this.windows[index]!;
+    const count = Math.floor(space.granules(block) / granules);
+    const rest = space.divide(block, granules, count, state);
+    const more = rest === 0 ? count - 1 : count;
+    this.control.add(ControlDouble.takenBlocks, more);
+    this.control.add(ControlDouble.takenBytes, -more * HEADER_BYTES);
+    if (rest !== 0) this.release(index, rest);
+    return count;
   }
 
   /** Gives a block of window `index` back to its policy. Under the lock. */
@@ -233,6 +241,17 @@ export class Heap {
     this.dirty = false;
   }
 
+  /** As the policy's `allocate`, but merges the window's depot before the window grows. */
+  private allocateIn(index: number, least: number, most: number): WordIndex | 0 {
+    const { policy, space } = this.windows[index]!;
+    this.thrifty = isWorthEmptying(space);
+    const block = policy.allocate(least, most);
+    if (block !== 0 || !this.thrifty) return block;
+    this.thrifty = false;
+    emptyDepot(this, index);
+    return policy.allocate(least, most);
+  }
+
   private serve(index: number, block: WordIndex): WordIndex {
     this.servedBy = index;
     const granules = this.windows[index]!.space.granules(block);
@@ -263,9 +282,10 @@ export class Heap {
   }
 
   private add(window: Window): void {
-    const space = new BlockSpace(window, this.geometry.secret, (endWord) =>
-      growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal),
-    );
+    const space = new BlockSpace(window, this.geometry.secret, (endWord) => {
+      if (this.thrifty && endWord > window.words[WindowWord.high]!) return false;
+      return growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal);
+    });
     const policy = policies[this.geometry.policy]!.create(space);
     this.windows.push({ window, space, policy });
   }
