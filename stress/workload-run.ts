@@ -58,10 +58,10 @@ async function attempt(
   result: RunResult,
   observe: () => void,
 ): Promise<void> {
-  const { choice, dispose } = await provideAllocator(options, heap);
+  const { choice, dispose } = await provideAllocator(options, heap, run.workload.limitBytes);
   const before = await auditHeap(choice, options.watchdog);
-  const { workers, seed, watchdog } = options;
-  const job = { ...run, workers, seed, allocator: choice, oracle, watchdogSeconds: watchdog };
+  const { workers, tasks, seed, watchdog } = options;
+  const job = { ...run, workers, tasks, seed, allocator: choice, oracle, watchdogSeconds: watchdog };
   await runCrew(job, result, observe);
   const after = await auditHeap(choice, options.watchdog);
   if (before !== null && after !== null) {

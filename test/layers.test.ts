@@ -38,7 +38,8 @@ test("src imports only downwards, and native only where a platform is chosen", a
 });
 
 test("bun:ffi is imported by native alone", async () => {
-  const imports = [...(await importsOf("src")), ...(await importsOf("stress")), ...(await importsOf("test"))];
+  const folders = await Promise.all(["src", "stress", "bench", "test"].map(importsOf));
+  const imports = folders.flat();
   expect(imports.filter(({ target }) => target === "bun:ffi")).toEqual([]);
   expect((await importsOf("native")).some(({ target }) => target === "bun:ffi")).toBe(true);
 });
@@ -57,6 +58,15 @@ test("stress uses the public API, raw memory and libc's malloc only", async () =
     ({ target }) => /^(src|native)\//.test(target) && !allowed.includes(target),
   );
   expect(wrong).toEqual([]);
+});
+
+test("bench uses the public API, native and stress only, and nobody uses bench", async () => {
+  const wrong = (await importsOf("bench")).filter(
+    ({ target }) => target.startsWith("src/") && target !== "src/index.ts",
+  );
+  expect(wrong).toEqual([]);
+  const others = (await Promise.all(["src", "native", "stress"].map(importsOf))).flat();
+  expect(others.filter(({ target }) => target.startsWith("bench/"))).toEqual([]);
 });
 
 test("the library has no runtime dependency", async () => {

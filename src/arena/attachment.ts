@@ -169,6 +169,7 @@ export class Attachment {
     this.heap.enter();
     try {
       this.drainAll();
+      for (const { policy } of this.heap.windows) policy.compact();
       return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
@@ -297,25 +298,13 @@ export class Attachment {
 
   private allocateAligned(alignment: number, byteLength: number): Pointer | 0 {
     const { heap } = this;
-    const granules = granulesFor(byteLength);
     heap.enter();
     try {
-      // Two more granules, so that what stands before the aligned place is nothing or a whole block.
-      const block = heap.allocate(granules + alignment / 16 + 2, this.preferred);
+      const block = heap.allocateAligned(granulesFor(byteLength), this.preferred, alignment);
       if (block === 0) return 0;
-      const index = heap.servedBy;
-      const { space, policy } = heap.windows[index]!;
-      const whole = space.granules(block);
-      let aligned = (Math.ceil((block * 4) / alignment) * alignment) / 4;
-      while (aligned !== block && aligned - block < 8) aligned += alignment / 4;
-      const start = aligned === block ? block : (space.split(block, (aligned - block) / 4) as WordIndex);
-      const rest = space.split(start, granules);
-      if (rest !== 0) policy.free(rest);
-      heap.handOut(index, start, byteLength);
-      if (start !== block) policy.free(block);
-      heap.control.add(ControlDouble.takenBytes, (space.granules(start) - whole) * 16);
-      this.serveFrom(index);
-      return this.caches[this.preferred]!.window.pointerTo(start);
+      heap.handOut(heap.servedBy, block, byteLength);
+      this.serveFrom(heap.servedBy);
+      return this.caches[this.preferred]!.window.pointerTo(block);
     } catch (error) {
       throw heap.repaired(error, "alignedAlloc");
     } finally {

@@ -6,14 +6,18 @@ import type { Pointer } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { ownerNumber } from "../heap/owners.ts";
 import { ControlDouble } from "../memory/layout.ts";
-import { policyNames } from "../policies/catalogue.ts";
+import { policies } from "../policies/catalogue.ts";
+import { policyText } from "../policies/policy-options.ts";
 
 /**
  * Figures of an arena. All sizes are bytes. While other Workers allocate, blocks that are on their way between
  * "in use" and "cached" may be counted as either.
  */
 export interface ArenaStats {
+  /** With the options that are not at their default. */
   readonly policy: string;
+  /** What the policy itself has counted, by name, summed over the windows; most count nothing. */
+  readonly policyFigures: Readonly<Record<string, number>>;
   /** Blocks in use, large ones included, and their payloads (at least what was requested). */
   readonly liveBlocks: number;
   readonly liveBytes: number;
@@ -27,6 +31,11 @@ export interface ArenaStats {
   /** Blocks with a mapping of their own, and the bytes of these mappings. */
   readonly largeBlocks: number;
   readonly largeBytes: number;
+  /** Such mappings made and ended since the arena was made, and the bytes mapped and unmapped with them. */
+  readonly mappings: number;
+  readonly unmappings: number;
+  readonly mappedBytes: number;
+  readonly unmappedBytes: number;
   /** What counts against `limit`: pages of blocks that were touched and not given back, and large mappings. */
   readonly committedBytes: number;
   readonly peakCommittedBytes: number;
@@ -86,7 +95,8 @@ export function collectStats(heap: Heap): ArenaStats {
   let largePayload = 0;
   for (const block of heap.large.entries()) largePayload += block.mappedBytes - block.offset;
   return {
-    policy: policyNames[heap.geometry.policy]!,
+    policy: policyText(policies[heap.geometry.policy]!, heap.geometry.policyChoice),
+    policyFigures: sumFigures(heap),
     liveBlocks: count[State.inUse]! + count[State.busy]! + largeBlocks,
     liveBytes: bytes[State.inUse]! + bytes[State.busy]! + largePayload,
     cachedBlocks: count[State.cached]!,
@@ -96,6 +106,10 @@ export function collectStats(heap: Heap): ArenaStats {
     largestFreeBytes,
     largeBlocks,
     largeBytes: value(ControlDouble.largeBytes),
+    mappings: value(ControlDouble.mappings),
+    unmappings: value(ControlDouble.unmappings),
+    mappedBytes: value(ControlDouble.mappedBytes),
+    unmappedBytes: value(ControlDouble.unmappedBytes),
     committedBytes: value(ControlDouble.committed),
     peakCommittedBytes: value(ControlDouble.peakCommitted),
     limitBytes: value(ControlDouble.limit),
@@ -111,6 +125,15 @@ export function collectStats(heap: Heap): ArenaStats {
     inFlight: value(ControlDouble.inFlight),
     damaged: value(ControlDouble.damaged),
   };
+}
+
+function sumFigures(heap: Heap): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { policy } of heap.windows) {
+    for (const [name, value] of Object.entries(policy.figures?.() ?? {}))
+      sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
 }
 
 /** Which blocks are wanted. */

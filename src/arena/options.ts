@@ -3,10 +3,14 @@ import { show } from "../core/arguments.ts";
 import { LARGE_THRESHOLD_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
 import type { Geometry } from "../heap/control.ts";
 import { controlWords } from "../memory/layout.ts";
-import { DEFAULT_POLICY, policyNames } from "../policies/catalogue.ts";
+import { DEFAULT_POLICY, policies } from "../policies/catalogue.ts";
+import { parsePolicy } from "../policies/policy-options.ts";
 
 export interface ArenaOptions {
-  /** How free memory is organised and found. One of `policyNames`; default "bins". */
+  /**
+   * How free memory is organised and found: one of `policyNames`, default "bins", or one with options, for instance
+   * "unordered:fit=best,merge=never" (docs/policies.md).
+   */
   policy?: string;
   /**
    * Bytes the arena may have committed at the most (see `ArenaStats.committedBytes`), a multiple of the page size.
@@ -18,7 +22,10 @@ export interface ArenaOptions {
    * system refuses that much, a quarter is tried, down to 64 MiB.
    */
   reserve?: number;
-  /** Requests above so many bytes get a mapping of their own. Default 16 MiB, at most 1 GiB and a quarter of a window. */
+  /**
+   * Requests above so many bytes get a mapping of their own. Default 16 MiB, at most 1 GiB and a quarter of a window;
+   * never more than the policy serves.
+   */
   largeThreshold?: number;
   /** Whether each Worker keeps a stock of ready blocks. Default true. Without it every request takes the lock. */
   workerCache?: boolean;
@@ -48,10 +55,7 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
   }
   const { policy = DEFAULT_POLICY, workerCache = true, checks = "default", name = "arena" } = options;
   if (typeof name !== "string") throw new TypeError(`\`name\` must be a string, got ${show(name)}`);
-  if (!policyNames.includes(policy)) {
-    const error = typeof policy === "string" ? RangeError : TypeError;
-    throw new error(`\`policy\` must be one of ${policyNames.join(", ")}, got ${show(policy)}`);
-  }
+  const chosen = parsePolicy(policies, policy);
   if (typeof workerCache !== "boolean")
     throw new TypeError(`\`workerCache\` must be a boolean, got ${show(workerCache)}`);
   if (checks !== "default") {
@@ -67,12 +71,16 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
     pageSize,
   );
   return {
-    policy: policyNames.indexOf(policy),
+    policy: chosen.policy,
+    policyChoice: chosen.choice,
     workerCache,
     limitBytes:
       options.limit === undefined ? Infinity : bytes("limit", options.limit, pageSize, 2 ** 47, pageSize),
     reserveBytes,
-    largeThresholdBytes: threshold(options.largeThreshold, reserveBytes - control),
+    largeThresholdBytes: Math.min(
+      threshold(options.largeThreshold, reserveBytes - control),
+      policies[chosen.policy]!.largestBytes(reserveBytes),
+    ),
     name,
   };
 }

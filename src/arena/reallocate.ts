@@ -98,18 +98,7 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
   heap.enter();
   try {
     const { space, policy } = heap.windows[cache.number]!;
-    if (wanted > present) {
-      const behind = space.next(block);
-      if (behind === space.top) {
-        if (!space.extend(block, wanted - present)) return false;
-      } else {
-        if (!space.isFree(behind) || present + space.granules(behind) < wanted) return false;
-        policy.remove(behind);
-        space.absorb(block, behind);
-      }
-    }
-    const rest = space.split(block, wanted);
-    if (rest !== 0) policy.free(rest);
+    if (!policy.resize(block, wanted)) return false;
     heap.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * 16);
     return true;
   } catch (error) {

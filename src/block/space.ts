@@ -101,10 +101,10 @@ export class BlockSpace {
     return stateOf(word1) === state && slotOf(word1) === slot;
   }
 
-  /** The free block right before `block`, or 0. A damaged footer or neighbour counts as not free. */
+  /** The free block right before `block`, which may be `top`, or 0. A damaged footer or neighbour counts as not free. */
   freeBefore(block: WordIndex): WordIndex | 0 {
     const words = this.words;
-    if ((words[block - 2]! & PREVIOUS_FREE) === 0 || block === this.first) return 0;
+    if ((words[this.tellsOf(block)]! & PREVIOUS_FREE) === 0 || block === this.first) return 0;
     const granules = words[block - 3]!;
     const before = (block - granules * 4) as WordIndex;
     return this.isFree(before) && this.granules(before) === granules ? before : 0;
@@ -124,11 +124,12 @@ export class BlockSpace {
     const block = this.top;
     const behind = block + granules * 4;
     if (!this.grow(behind - 2)) return 0;
-    const word0 = granules << 4;
-    const word1 = checkBits(block, word0, this.secret) | State.free;
     const words = this.words;
+    const word0 = (granules << 4) | words[WindowWord.lastFree]!;
+    const word1 = checkBits(block, word0, this.secret) | State.free;
     words[block - 2] = word0;
     words[block - 1] = word1;
+    words[WindowWord.lastFree] = 0;
     words[WindowWord.top] = behind;
     return block;
   }
@@ -151,7 +152,9 @@ export class BlockSpace {
 
   /** Gives the last block of the chain back to the untouched rest of the window. */
   retreat(block: WordIndex): void {
-    this.words[WindowWord.top] = block;
+    const words = this.words;
+    words[WindowWord.lastFree] = words[block - 2]! & PREVIOUS_FREE;
+    words[WindowWord.top] = block;
   }
 
   /**
@@ -240,13 +243,20 @@ export class BlockSpace {
     const behind = block + wordsOf(word0);
     words[block + 2] = 0;
     words[footerIndex(block, wordsOf(word0))] = granulesOf(word0);
-    if (behind < this.top) words[behind - 2] = words[behind - 2]! | PREVIOUS_FREE;
+    const told = this.tellsOf(behind);
+    words[told] = words[told]! | PREVIOUS_FREE;
   }
 
   /** Takes the announcement back: the block is about to be used or joined. */
   conceal(block: WordIndex): void {
     const words = this.words;
     const behind = this.next(block);
-    if (behind < this.top) words[behind - 2] = words[behind - 2]! & ~PREVIOUS_FREE;
+    const told = this.tellsOf(behind);
+    words[told] = words[told]! & ~PREVIOUS_FREE;
+  }
+
+  /** The word whose lowest bit says that the block before `behind` is free. */
+  private tellsOf(behind: number): number {
+    return behind < this.top ? behind - 2 : WindowWord.lastFree;
   }
 }

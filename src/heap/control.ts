@@ -18,7 +18,9 @@ import type { Window } from "../memory/window.ts";
 export interface Geometry {
   readonly id: number;
   readonly secret: number;
+  /** Number of the policy in the catalogue, and the values of its options. */
   readonly policy: number;
+  readonly policyChoice: number;
   readonly workerCache: boolean;
   readonly limitBytes: number;
   readonly largeThresholdBytes: number;
@@ -49,6 +51,7 @@ export class Control {
     words[CONTROL_AREA + ControlWord.pageSize] = pageSize;
     words[CONTROL_AREA + ControlWord.secret] = geometry.secret;
     words[CONTROL_AREA + ControlWord.policy] = geometry.policy;
+    words[CONTROL_AREA + ControlWord.policyChoice] = geometry.policyChoice;
     words[CONTROL_AREA + ControlWord.workerCache] = geometry.workerCache ? 1 : 0;
     doubles[ControlDouble.id] = geometry.id;
     doubles[ControlDouble.limit] = geometry.limitBytes;
@@ -77,6 +80,7 @@ export class Control {
       id: doubles[ControlDouble.id]!,
       secret: words[CONTROL_AREA + ControlWord.secret]!,
       policy: words[CONTROL_AREA + ControlWord.policy]!,
+      policyChoice: words[CONTROL_AREA + ControlWord.policyChoice]!,
       workerCache: words[CONTROL_AREA + ControlWord.workerCache] === 1,
       limitBytes: doubles[ControlDouble.limit]!,
       largeThresholdBytes: doubles[ControlDouble.largeThreshold]!,

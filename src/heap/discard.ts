@@ -20,6 +20,7 @@ export function discardBlocks(heap: Heap): void {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
     clearDepot(space);
     policy.reset();
+    space.words[WindowWord.lastFree] = 0;
     space.words[WindowWord.top] = space.first;
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;

@@ -160,28 +160,24 @@ export class Heap {
    * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
    */
   allocate(least: number, preferred: number, most: number = least): WordIndex | 0 {
-    const count = this.windows.length;
-    let bound: MemoryBound = "window";
-    for (let turn = 0; turn < count; turn++) {
-      const index = (preferred + turn) % count;
-      const block = this.allocateIn(index, least, most);
-      if (block !== 0) return this.serve(index, block);
-      if (this.refusal.bound !== "window") bound = this.refusal.bound;
-    }
-    this.refusal.bound = bound;
-    if (bound !== "window" || !this.openWindow()) return 0;
-    const block = this.windows[count]!.policy.allocate(least, most);
-    return block === 0 ? 0 : this.serve(count, block);
+    return this.ask(preferred, least, most, 0);
+  }
+
+  /** The same for a block whose payload starts at a multiple of `alignment` bytes. Under the lock. */
+  allocateAligned(granules: number, preferred: number, alignment: number): WordIndex | 0 {
+    return this.ask(preferred, granules, granules, alignment);
   }
 
   /**
-   * Cuts a taken block into as many blocks of at least `granules` as it gives, all in the given state (word 1 without
-   * check) and linked through their first words. What is left goes back. Returns their number. Under the lock.
+   * Cuts a taken block into as many blocks of at least `granules` as it gives, one if the policy does not have its
+   * blocks cut, all in the given state (word 1 without check) and linked through their first words. What is left goes
+   * back. Returns their number. Under the lock.
    */
   divide(index: number, block: WordIndex, granules: number, state: number): number {
-    const { space } = this.windows[index]!;
-    const count = Math.floor(space.granules(block) / granules);
-    const rest = space.divide(block, granules, count, state);
+    const { space, policy } = this.windows[index]!;
+    const whole = space.granules(block);
+    const count = policy.divisible ? Math.floor(whole / granules) : 1;
+    const rest = space.divide(block, policy.divisible ? granules : whole, count, state);
     const more = rest === 0 ? count - 1 : count;
     this.control.add(ControlDouble.takenBlocks, more);
     this.control.add(ControlDouble.takenBytes, -more * HEADER_BYTES);
@@ -236,20 +232,39 @@ export class Heap {
   }
 
   private repair(): void {
+    this.thrifty = false;
     recover(this, this.dirty);
     this.control.words[DIRTY_WORD] = 0;
     this.dirty = false;
   }
 
-  /** As the policy's `allocate`, but merges the window's depot before the window grows. */
-  private allocateIn(index: number, least: number, most: number): WordIndex | 0 {
+  /** Asks all windows, the preferred one first, then a new one. `alignment` 0: any. */
+  private ask(preferred: number, least: number, most: number, alignment: number): WordIndex | 0 {
+    const count = this.windows.length;
+    let bound: MemoryBound = "window";
+    for (let turn = 0; turn < count; turn++) {
+      const index = (preferred + turn) % count;
+      const block = this.askWindow(index, least, most, alignment);
+      if (block !== 0) return block;
+      if (this.refusal.bound !== "window") bound = this.refusal.bound;
+    }
+    this.refusal.bound = bound;
+    if (bound !== "window" || !this.openWindow()) return 0;
+    return this.askWindow(count, least, most, alignment);
+  }
+
+  /** Asks one window; its depot is merged before it grows. */
+  private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
     const { policy, space } = this.windows[index]!;
     this.thrifty = isWorthEmptying(space);
-    const block = policy.allocate(least, most);
-    if (block !== 0 || !this.thrifty) return block;
+    let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    if (block === 0 && this.thrifty) {
+      this.thrifty = false;
+      emptyDepot(this, index);
+      block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    }
     this.thrifty = false;
-    emptyDepot(this, index);
-    return policy.allocate(least, most);
+    return block === 0 ? 0 : this.serve(index, block);
   }
 
   private serve(index: number, block: WordIndex): WordIndex {
@@ -286,7 +301,8 @@ export class Heap {
       if (this.thrifty && endWord > window.words[WindowWord.high]!) return false;
       return growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal);
     });
-    const policy = policies[this.geometry.policy]!.create(space);
+    const { policy: number, policyChoice } = this.geometry;
+    const policy = policies[number]!.create(space, policyChoice);
     this.windows.push({ window, space, policy });
   }
 

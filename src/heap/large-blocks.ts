@@ -39,6 +39,8 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
     seal(heap, block);
     heap.large.insert(block);
     heap.passage.arrived();
+    heap.control.add(ControlDouble.mappings, 1);
+    heap.control.add(ControlDouble.mappedBytes, mappedBytes);
     heap.control.notePeak();
     return block.address;
   } catch (error) {
@@ -72,6 +74,8 @@ export function endLarge(heap: Heap, block: LargeBlock): void {
   heap.passage.note(block.address - block.offset, block.mappedBytes);
   heap.large.remove(block);
   heap.control.add(ControlDouble.committed, -block.mappedBytes);
+  heap.control.add(ControlDouble.unmappings, 1);
+  heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
   heap.passage.end();
 }
 

@@ -28,7 +28,10 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
     if (!chargeLarge(heap, more)) return 0;
     const resized = growInPlace(heap, block, wanted) || move(heap, block, wanted);
     if (resized === 0) heap.control.add(ControlDouble.committed, -more);
-    else heap.control.notePeak();
+    else {
+      heap.control.add(ControlDouble.mappedBytes, more);
+      heap.control.notePeak();
+    }
     return resized;
   } catch (error) {
     throw heap.repaired(error, "realloc");
@@ -55,6 +58,7 @@ function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   if (surplus > 0) heap.passage.note(block.address - block.offset + wanted.mappedBytes, surplus);
   settle(heap, wanted);
   heap.control.add(ControlDouble.committed, -surplus);
+  heap.control.add(ControlDouble.unmappedBytes, surplus);
   if (surplus > 0) heap.passage.end();
   return block.address;
 }

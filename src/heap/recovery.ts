@@ -151,6 +151,7 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
   let takenBytes = 0;
   let run = 0 as WordIndex | 0;
   policy.reset();
+  words[WindowWord.lastFree] = 0;
   for (let block = first; block < top; ) {
     const isIntact = space.isIntact(block) || mend(space, block);
     const word0 = words[block - 2]!;

@@ -29,6 +29,8 @@ export const WindowWord = {
   high: 17,
   /** Words from the base that are readable and writable: length of the view. */
   access: 18,
+  /** PREVIOUS_FREE if the chain's last block is free and indexed: what the header of a block carved behind it says. */
+  lastFree: 19,
 } as const;
 
 export const POLICY_AREA = 64;
@@ -71,6 +73,8 @@ export const ControlWord = {
   slots: 8,
   /** 1 while the index or the counters may be wrong: an exception left a locked part. The next `enter` repairs. */
   dirty: 9,
+  /** The values of the policy's options (policies/policy-options.ts). */
+  policyChoice: 10,
   /** The lock word stands alone in its cache line. */
   lock: 16,
 } as const;
@@ -106,9 +110,14 @@ export const ControlDouble = {
   /** A mapping on its way into or out of the arena (heap/passage.ts). 0 = none. */
   passing: FIRST_DOUBLE + 20,
   passingBytes: FIRST_DOUBLE + 21,
+  /** Mappings of large blocks made and ended so far, and their bytes; a change of length counts the bytes only. */
+  mappings: FIRST_DOUBLE + 22,
+  unmappings: FIRST_DOUBLE + 23,
+  mappedBytes: FIRST_DOUBLE + 24,
+  unmappedBytes: FIRST_DOUBLE + 25,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 24,
-  windowBytes: FIRST_DOUBLE + 24 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 26,
+  windowBytes: FIRST_DOUBLE + 26 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */

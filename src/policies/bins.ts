@@ -11,10 +11,11 @@
  * Policy area: word 0 the first-level bitmap, words 1.. the second-level bitmaps, then the list heads.
  * A list is doubly linked through words b (next) and b + 1 (previous); 0 ends it. A new block goes in front.
  */
-import type { BlockSpace } from "../block/space.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA, POLICY_WORDS } from "../memory/layout.ts";
-import type { Policy, PolicyMaker } from "./policy.ts";
+import { DivisiblePolicy } from "./divisible.ts";
+import { forEachLinked, pushFront, takeOut } from "./links.ts";
+import type { PolicyMaker } from "./policy.ts";
 
 const SECOND_LOG = 4;
 const SECOND_LEVELS = 1 << SECOND_LOG;
@@ -45,9 +46,7 @@ export function binFor(granules: number): number {
   return binOf(granules + (1 << (log - SECOND_LOG)) - 1);
 }
 
-class Bins implements Policy {
-  constructor(private readonly space: BlockSpace) {}
-
+class Bins extends DivisiblePolicy {
   allocate(least: number, most: number): WordIndex | 0 {
     const block = this.find(least);
     if (block === 0) return this.space.carve(most) || this.space.carve(least);
@@ -57,40 +56,11 @@ class Bins implements Policy {
     return block;
   }
 
-  free(block: WordIndex): void {
-    const space = this.space;
-    space.disown(block);
-    const behind = space.freeBehind(block);
-    if (behind !== 0) {
-      this.remove(behind);
-      space.absorb(block, behind);
-    }
-    let whole = block;
-    const before = space.freeBefore(block);
-    if (before !== 0) {
-      this.remove(before);
-      space.absorb(before, block);
-      whole = before;
-    }
-    if (space.next(whole) === space.top) space.retreat(whole);
-    else this.insert(whole);
-  }
-
   remove(block: WordIndex): void {
     const space = this.space;
-    const words = space.words;
-    if (!space.isFree(block)) throw space.damaged(block);
-    const next = words[block]!;
-    const previous = words[block + 1]!;
     const bin = binOf(space.granules(block));
-    if (next !== 0 && words[next + 1] !== block) throw this.space.damaged(block);
-    if (words[previous === 0 ? HEADS + bin : previous] !== block) throw this.space.damaged(block);
-    if (next !== 0) words[next + 1] = previous;
-    if (previous !== 0) words[previous] = next;
-    else {
-      words[HEADS + bin] = next;
-      if (next === 0) this.markEmpty(bin);
-    }
+    takeOut(space, HEADS + bin, block);
+    if (space.words[HEADS + bin] === 0) this.markEmpty(bin);
     space.conceal(block);
   }
 
@@ -100,15 +70,12 @@ class Bins implements Policy {
 
   forEachFree(granules: number, visit: (block: WordIndex) => void): void {
     const words = this.space.words;
+    const look = (block: WordIndex) => {
+      if (this.space.granules(block) >= granules) visit(block);
+    };
     for (let bin = binOf(granules); bin < FIRST_LEVELS * SECOND_LEVELS; bin++) {
       if (this.isMarked(bin) !== (words[HEADS + bin] !== 0)) throw this.space.damaged(words[HEADS + bin]!);
-      let previous = 0;
-      for (let block = words[HEADS + bin]!; block !== 0; block = words[block]!) {
-        // The back link also rules out a cycle.
-        if (!this.space.isFree(block) || words[block + 1] !== previous) throw this.space.damaged(block);
-        previous = block;
-        if (this.space.granules(block as WordIndex) >= granules) visit(block as WordIndex);
-      }
+      forEachLinked(this.space, HEADS + bin, look);
     }
   }
 
@@ -121,14 +88,10 @@ class Bins implements Policy {
     return inSecond && inFirst;
   }
 
-  private insert(block: WordIndex): void {
+  insert(block: WordIndex): void {
     const words = this.space.words;
     const bin = binOf(this.space.granules(block));
-    const head = words[HEADS + bin]!;
-    words[block] = head;
-    words[block + 1] = 0;
-    if (head !== 0) words[head + 1] = block;
-    words[HEADS + bin] = block;
+    pushFront(this.space, HEADS + bin, block);
     words[SECOND_MAPS + (bin >>> SECOND_LOG)]! |= 1 << (bin & (SECOND_LEVELS - 1));
     words[FIRST_MAP]! |= 1 << (bin >>> SECOND_LOG);
     this.space.announce(block);
@@ -178,5 +141,7 @@ function lowestBit(map: number): number {
 
 export const bins: PolicyMaker = {
   name: "bins",
+  options: [],
+  largestBytes: () => Infinity,
   create: (space) => new Bins(space),
 };

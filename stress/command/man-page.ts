@@ -8,7 +8,14 @@ What is exercised
                       after 2,000,000 replacements and leave their live blocks to new Workers
   producer-consumer   one half of the Workers only allocates, the other half only frees
   replay              recordings of real programs, each recorded thread on a Worker
-  canary              not in the bare command: plants faults and shows that each is detected
+
+Not in the bare command, one by one
+  canary              plants faults and shows that each is detected
+  classics            programs of the literature (docs/stress.md has a table of them): larson-cheap,
+                      xmalloc-test, cache-scratch, cache-thrash, mstress, mstress-cheap, rptest,
+                      alloc-test, glibc-simple, glibc-thread, malloc-large, mleak, mleak-cheap,
+                      sh6bench, sh8bench, collatz-list, collatz-ivec, frag, frag-tight;
+                      bun run bench:workloads measures them
 
 What is checked
   Each payload is filled with a pattern that is compared before free, on realloc (the bytes kept)
@@ -23,7 +30,8 @@ How long
   --seconds 3600      before a release
   --seconds 28800     overnight
   --workers 1         to see whether a fault needs several Workers
-  --allocator libc    to see what the runtime and the workloads do without Husky
+  --allocator libc    to see what the runtime and the workloads do without Husky; also mimalloc,
+                      jemalloc, tcmalloc, where their shared libraries are installed
 
 The seed is printed first. After a fault the last line is the command that repeats the run; which
 Worker comes first may still differ. Exit codes: 0 passed, 1 fault found, 2 wrong usage.

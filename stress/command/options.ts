@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { plants } from "../allocators/faulty.ts";
+import { type ForeignName, foreignNames } from "../allocators/foreign.ts";
 import { bareWorkloads, workloads } from "../workloads/catalogue.ts";
 import { manPage } from "./man-page.ts";
 import { oneOf } from "./suggest.ts";
@@ -14,7 +15,9 @@ export interface StressOptions {
   /** For all workloads together. */
   readonly seconds: number;
   readonly seed: number;
-  readonly allocator: "husky" | "libc";
+  readonly allocator: "husky" | ForeignName;
+  /** The N of the collatz workloads. */
+  readonly tasks: number;
   /** undefined: the process-wide heap. */
   readonly policy: string | undefined;
   readonly checks: "default";
@@ -29,6 +32,8 @@ export interface StressOptions {
 
 export const DEFAULT_SECONDS = 30;
 export const DEFAULT_WATCHDOG_SECONDS = 10;
+export const DEFAULT_TASKS = 10_000;
+const MOST_TASKS = 500_000;
 const MOST_WORKERS = 512;
 const LARGEST_SEED = 2 ** 32 - 1;
 
@@ -58,7 +63,8 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
     workers: given.workers ?? Math.max(2, availableParallelism()),
     seconds: given.seconds ?? DEFAULT_SECONDS,
     seed: given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
-    allocator: oneOf("allocator", given.allocator ?? "husky", ["husky", "libc"]),
+    allocator: oneOf("allocator", given.allocator ?? "husky", ["husky", ...foreignNames]),
+    tasks: given.tasks ?? DEFAULT_TASKS,
     policy: given.policy,
     checks: oneOf("checks", given.checks ?? "default", ["default"]),
     trace: given.trace ?? [],
@@ -90,7 +96,7 @@ function createProgram(): Command {
   };
   const collect = (file: string, earlier: readonly string[] = []) => [...earlier, file];
   return new Command("bun run stress")
-    .argument("[workloads...]", "which to run; default: all but canary")
+    .argument("[workloads...]", "which to run; default: the first four")
     .option("--workers <count>", "Workers; default: one a core, at least 2", number(1, MOST_WORKERS, true))
     .option(
       "--seconds <time>",
@@ -102,8 +108,16 @@ function createProgram(): Command {
       "repeats the random choices of a run; default: random",
       number(0, LARGEST_SEED, true),
     )
-    .option("--policy <name>", "run on a private arena with this policy; default: the process-wide heap")
-    .option("--allocator <name>", "husky or libc; default: husky")
+    .option(
+      "--policy <name>",
+      "run on a private arena with this policy, for instance tree or unordered:fit=best,merge=never; default: the process-wide heap",
+    )
+    .option("--allocator <name>", `husky, ${foreignNames.join(", ")}; default: husky`)
+    .option(
+      "--tasks <count>",
+      `numbers of the collatz workloads; default: ${DEFAULT_TASKS}`,
+      number(2, MOST_TASKS, true),
+    )
     .option("--checks <level>", "checks inside the allocator; default: default")
     .option("--trace <file>", "a recording for replay, repeatable; default: the committed ones", collect)
     .option("--json <file>", "write all figures as JSON, - for the standard output")

@@ -1,6 +1,6 @@
 /** Carries out a command: reads all files, runs, reports. Returns the exit code. */
 import { closeSync, openSync } from "node:fs";
-import { checkPolicy } from "../allocators/provide.ts";
+import { checkAllocator, checkPolicy } from "../allocators/provide.ts";
 import { type CanaryResult, describeCanary, faultOfPlant, runCanary } from "../canary.ts";
 import type { FaultReport } from "../crew/assignment.ts";
 import { committedRecordings } from "../recordings/committed.ts";
@@ -18,6 +18,7 @@ const FAULT = 1;
 
 export async function perform(options: StressOptions): Promise<number> {
   const say = options.json === "-" ? console.error : console.log;
+  checkAllocator(options);
   await checkPolicy(options);
   const recordings = readRecordings(options);
   checkWritable(options.json);
@@ -36,6 +37,7 @@ export async function perform(options: StressOptions): Promise<number> {
   if (fault === null && options.workloads.some((name) => name !== "canary")) {
     session = await runSession(options, recordings);
     say(describeRuns(session.runs));
+    for (const { label, result } of session.runs) if (result !== null) say(`${label}: ${result}`);
     say(describeMemory(session));
     fault = session.fault;
   }

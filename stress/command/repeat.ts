@@ -1,5 +1,5 @@
 import { bareWorkloads } from "../workloads/catalogue.ts";
-import { DEFAULT_WATCHDOG_SECONDS, type StressOptions } from "./options.ts";
+import { DEFAULT_TASKS, DEFAULT_WATCHDOG_SECONDS, type StressOptions } from "./options.ts";
 
 /** The arguments that repeat a run, with nothing left to a default that depends on the machine. */
 export function repeatArguments(options: StressOptions): string[] {
@@ -14,6 +14,7 @@ export function repeatArguments(options: StressOptions): string[] {
     `${options.seed}`,
   );
   if (options.allocator !== "husky") words.push("--allocator", options.allocator);
+  if (options.tasks !== DEFAULT_TASKS) words.push("--tasks", `${options.tasks}`);
   if (options.policy !== undefined) words.push("--policy", options.policy);
   if (options.checks !== "default") words.push("--checks", options.checks);
   for (const file of options.trace) words.push("--trace", file);

@@ -4,7 +4,8 @@
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { OutOfMemoryError } from "../../src/index.ts";
+import { type ArenaOptions, OutOfMemoryError } from "../../src/index.ts";
+import { policyVariants } from "../support/policy-variants.ts";
 import { type SimulatedArena, simulatedArena } from "../support/simulated-arena.ts";
 
 interface Live {
@@ -120,7 +121,15 @@ class Model {
   }
 }
 
-for (const options of [{}, { workerCache: false }, { largeThreshold: 10_000 }, { limit: 2 ** 21 }]) {
+const settings: readonly ArenaOptions[] = [
+  {},
+  { workerCache: false },
+  { largeThreshold: 10_000 },
+  { limit: 2 ** 21 },
+  ...policyVariants.slice(1).flatMap((policy) => [{ policy }, { policy, workerCache: false }]),
+];
+
+for (const options of settings) {
   test(`random operations agree with the model: ${JSON.stringify(options)}`, () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
@@ -156,7 +165,7 @@ for (const options of [{}, { workerCache: false }, { largeThreshold: 10_000 }, {
         arena.dispose();
         expect(simulated.platform.pages.mappedBytes).toBe(0);
       }),
-      { numRuns: 150, includeErrorInReport: true },
+      { numRuns: options.policy === undefined ? 150 : 40, includeErrorInReport: true },
     );
   });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { repeatArguments, repeatCommand } from "../../stress/command/repeat.ts";
+import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
 import { runStress } from "./run-stress.ts";
 
 const wrong: readonly (readonly [name: string, args: readonly string[], message: RegExp])[] = [
@@ -12,6 +13,17 @@ const wrong: readonly (readonly [name: string, args: readonly string[], message:
   ["option-misspelt", ["--secnds", "3"], /unknown option '--secnds'[\s\S]*Did you mean --seconds\?/],
   ["allocator-misspelt", ["--allocator", "lib"], /unknown allocator "lib".*Did you mean libc\?/],
   ["policy-misspelt", ["--policy", "bin"], /unknown policy "bin".*Did you mean bins\?/],
+  [
+    "policy-option-misspelt",
+    ["--policy", "unordered:fitt=best"],
+    /unordered has the options fit, merge, every/,
+  ],
+  [
+    "policy-value-misspelt",
+    ["--policy", "unordered:fit=worst"],
+    /must be one of first, next, best, got "worst"/,
+  ],
+  ["policy-without-options", ["--policy", "tree:fit=best"], /tree has no options, got "fit"/],
   ["policy-with-libc", ["--allocator", "libc", "--policy", "bins"], /--policy needs --allocator husky/],
   ["checks-unknown", ["--checks", "everything"], /unknown checks "everything"; known: default/],
   ["workers-zero", ["--workers", "0"], /'0' is invalid.*from 1 to 512/],
@@ -57,6 +69,7 @@ test("help-is-a-man-page", async () => {
     "producer-consumer",
     "replay",
     "canary",
+    ...classicWorkloads.map(({ name }) => name),
     "--seconds 300",
     "--json",
   ]) {
@@ -72,10 +85,17 @@ test("list", async () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split(" ")[0]),
-  ).toEqual(["churn", "larson", "producer-consumer", "replay", "canary"]);
+  ).toEqual([
+    "churn",
+    "larson",
+    "producer-consumer",
+    "replay",
+    ...classicWorkloads.map(({ name }) => name),
+    "canary",
+  ]);
 });
 
-test("bare: everything but canary, at least two Workers, half a minute", () => {
+test("bare: the four workloads of the bare command, at least two Workers, half a minute", () => {
   const options = parseOptions([]) as StressOptions;
   expect(options.workloads).toEqual(["churn", "larson", "producer-consumer", "replay"]);
   expect(options.workers).toBeGreaterThanOrEqual(2);
@@ -94,6 +114,8 @@ test("repeat: the repeated command parses to the same options", () => {
     "0",
     "--allocator",
     "libc",
+    "--tasks",
+    "77",
   ];
   const options = parseOptions([
     ...args,
@@ -105,5 +127,7 @@ test("repeat: the repeated command parses to the same options", () => {
     "2",
   ]) as StressOptions;
   expect(parseOptions(repeatArguments(options))).toEqual(options);
-  expect(repeatCommand(options)).toEndWith("--allocator libc --trace 'a b.rep' --trace c.rep --watchdog 2");
+  expect(repeatCommand(options)).toEndWith(
+    "--allocator libc --tasks 77 --trace 'a b.rep' --trace c.rep --watchdog 2",
+  );
 });
