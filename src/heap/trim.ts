@@ -6,12 +6,14 @@ import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { PURGE_BLOCK_BYTES, PURGE_BYTES, PURGE_DELAY_MS } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
-import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
+import { emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
 /** Gives back every free page there is. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
   let bytes = 0;
+  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
   heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.doubles[ControlDouble.idleSince] = 0;
@@ -24,9 +26,13 @@ export function trim(heap: Heap): number {
  */
 export function purge(heap: Heap): boolean {
   const { doubles } = heap.control;
-  const free = doubles[ControlDouble.committed]! - doubles[ControlDouble.takenBytes]!;
+  let used = doubles[ControlDouble.takenBytes]!;
+  for (let index = 0; index < heap.windows.length; index++) {
+    used -= heap.windows[index]!.space.words[DEPOT_GRANULES]! * GRANULE_BYTES;
+  }
+  const free = doubles[ControlDouble.committed]! - used;
   const idle = Math.min(free - doubles[ControlDouble.largeBytes]!, free);
-  if (idle < PURGE_BYTES || idle < doubles[ControlDouble.takenBytes]! / 4) {
+  if (idle < PURGE_BYTES || idle < used / 4) {
     doubles[ControlDouble.idleSince] = 0;
     return false;
   }
