@@ -59,6 +59,11 @@ test("stress uses the public API, raw memory and libc's malloc only", async () =
   expect(wrong).toEqual([]);
 });
 
+test("model stands alone: it checks a protocol, not the code", async () => {
+  const wrong = (await importsOf("model")).filter(({ target }) => /^(src|native|stress)\//.test(target));
+  expect(wrong).toEqual([]);
+});
+
 test("the library has no runtime dependency", async () => {
   const outside = [...(await importsOf("src")), ...(await importsOf("native"))].filter(
     ({ target }) => !/^(src|native)\//.test(target) && target !== "bun:ffi" && !target.startsWith("node:"),
