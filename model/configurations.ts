@@ -27,6 +27,8 @@ export interface Plant extends Configuration {
   /** What is defined in the model to plant it. */
   readonly define: string;
   readonly mistake: string;
+  /** Look for the shortest counterexample; where that takes too long, for any. */
+  readonly shortest?: true;
 }
 
 const pair = {
@@ -46,7 +48,7 @@ export const configurations: readonly Configuration[] = [
   { ...pair, name: "ends", cells: 2, cycles: true, quick: true },
   { ...pair, name: "both-die", cells: 2, deaths: 2 },
   { ...pair, name: "cache-twice", operations: 2 },
-  { ...pair, name: "sizes", sizes: 2, operations: 2 },
+  { ...pair, name: "sizes", cells: 4, sizes: 3, classes: 2, deaths: 2 },
   { ...withNewcomer, name: "newcomer", cells: 2 },
   { ...withNewcomer, name: "newcomer-ends", cells: 1, cycles: true },
   { ...withNewcomer, name: "reclaim", cells: 1, classes: 0, reclaim: true },
@@ -60,6 +62,7 @@ export const plants: readonly Plant[] = [
     define: "SHRINK_FIRST",
     mistake: "a header is shrunk before the remainder's is written",
     cells: 2,
+    shortest: true,
     quick: true,
   },
   {
@@ -83,6 +86,7 @@ export const plants: readonly Plant[] = [
     mistake: "a block is claimed by a plain store",
     slots: 3,
     cells: 1,
+    shortest: true,
     classes: 0,
     deaths: 0,
     reclaim: true,
@@ -132,6 +136,7 @@ export const plants: readonly Plant[] = [
     define: "RETIRE_EARLY",
     mistake: "a leaving Worker gives its slot up while it has the lock",
     cells: 2,
+    shortest: true,
   },
   {
     ...pair,

@@ -32,12 +32,12 @@ export function counterexample({ plant, result }: Tried): string {
   return [title, ...steps, `      ${result.violation}`].join("\n");
 }
 
-/** The same as Markdown. */
+/** The same as Markdown, with the shortest counterexamples only. */
 export function markdown(checked: readonly Checked[], tried: readonly Tried[]): string {
   const parts = [
     markdownTable([...columns, ...figures], checked.map(configurationRow)),
     markdownTable(["planted mistake", ...figures], tried.map(plantRow)),
-    ...tried.map((one) => `\`\`\`\n${counterexample(one)}\n\`\`\``),
+    ...tried.filter(({ plant }) => plant.shortest).map((one) => `\`\`\`\n${counterexample(one)}\n\`\`\``),
   ];
   return parts.join("\n\n");
 }

@@ -1,6 +1,6 @@
 /** `bun run model`: see `--help`, and docs/model.md for the model. */
 import { version } from "../package.json";
-import { type Configuration, configurations, plants } from "./configurations.ts";
+import { type Configuration, configurations, type Plant, plants } from "./configurations.ts";
 import { type ModelOptions, parseOptions } from "./options.ts";
 import {
   type Checked,
@@ -27,11 +27,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const checked: Checked[] = [];
   for (const configuration of configurations.filter(({ quick }) => quick || !options.quick)) {
-    checked.push({ configuration, result: await checkedWith(configuration) });
+    checked.push({ configuration, result: await verifyAloud(configuration) });
   }
   const tried: Tried[] = [];
   for (const plant of plants.filter(({ quick }) => quick || !options.quick)) {
-    tried.push({ plant, result: await checkedWith(plant, plant.define) });
+    tried.push({ plant, result: await verifyAloud(plant) });
   }
   say(configurationTable(checked));
   for (const { configuration, result } of checked.filter(({ result }) => result.violation !== undefined)) {
@@ -49,8 +49,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Checks and says how far the command is. */
-async function checkedWith(configuration: Configuration, define?: string): Promise<Result> {
-  const result = await verify(configuration, define);
+async function verifyAloud(configuration: Configuration | Plant): Promise<Result> {
+  const result = await verify(configuration);
   console.error(`${configuration.name}: ${result.statesStored} states, ${result.violation ?? "holds"}`);
   return result;
 }

@@ -44,8 +44,15 @@ inline refill(kind) {
   do
   :: taken != 0 ->
      split(taken, kind);
-     d_step { word1[taken] = CACHED(slot); printf("Worker %d marks block %d as cached\n", me, taken) }
-     d_step { link[taken] = HEAD(slot, kind); HEAD(slot, kind) = taken; taken = rest; rest = 0 }
+     /* Straight-line in the source: no death in between. */
+     d_step {
+       word1[taken] = CACHED(slot);
+       link[taken] = HEAD(slot, kind);
+       HEAD(slot, kind) = taken;
+       printf("Worker %d caches block %d\n", me, taken);
+       taken = rest;
+       rest = 0
+     }
      if
      :: taken != 0 && size[taken] < kind -> give(taken); taken = 0
      :: else
