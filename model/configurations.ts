@@ -52,7 +52,7 @@ export const configurations: readonly Configuration[] = [
   { ...withNewcomer, name: "newcomer", cells: 2 },
   { ...withNewcomer, name: "newcomer-ends", cells: 1, cycles: true },
   { ...withNewcomer, name: "reclaim", cells: 1, classes: 0, reclaim: true },
-  { ...pair, name: "three", workers: 3, slots: 3, cells: 1 },
+  { ...pair, name: "three", workers: 3, slots: 3, cells: 1, classes: 0, deaths: 0 },
 ];
 
 export const plants: readonly Plant[] = [
