@@ -74,6 +74,11 @@ test("bench uses the public API, native and stress only, and nobody uses bench",
   expect(others.filter(({ target }) => target.startsWith("bench/"))).toEqual([]);
 });
 
+test("model stands alone: it checks a protocol, not the code", async () => {
+  const wrong = (await importsOf("model")).filter(({ target }) => /^(src|native|stress)\//.test(target));
+  expect(wrong).toEqual([]);
+});
+
 test("the library has no runtime dependency", async () => {
   const outside = [...(await importsOf("src")), ...(await importsOf("native"))].filter(
     ({ target }) => !/^(src|native)\//.test(target) && target !== "bun:ffi" && !target.startsWith("node:"),
