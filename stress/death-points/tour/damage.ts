@@ -137,7 +137,7 @@ export function caches(guide: Guide): void {
     scene.end();
   }
   const scene = new Scene(guide);
-  const blocks = scene.row(...Array.from({ length: 80 }, () => 100));
+  const blocks = scene.row(...Array.from({ length: 300 }, () => 100));
   for (const block of blocks.slice(0, 40)) scene.arena.free(block);
   scene.overwrite(blocks[5]!, -1, 0);
   scene.fails(() => {
