@@ -4,6 +4,7 @@ import type { Address } from "../src/core/types.ts";
 import type { PageSource, SystemResult } from "../src/memory/platform.ts";
 import { describeErrno, errnoOf } from "./errno.ts";
 import { isLinux, type Libc } from "./libc.ts";
+import { ProcFile } from "./proc-file.ts";
 
 export class NativePageSource implements PageSource {
   readonly pageSize: number;
@@ -53,6 +54,13 @@ export class NativePageSource implements PageSource {
 
   unmap(address: Address, byteLength: number): SystemResult {
     return this.#checked(this.#libc.munmap(address, byteLength));
+  }
+
+  isMapping(address: Address, byteLength: number): boolean {
+    const libc = this.#libc;
+    if (!isLinux(libc)) return true;
+    const range = `${address.toString(16)}-${(address + byteLength).toString(16)} rw-p 00000000 00:00 0`;
+    return new ProcFile(libc).hasLine("/proc/self/maps", range) ?? true;
   }
 
   words(address: Address, byteLength: number): Int32Array {

@@ -5,10 +5,10 @@
 import type { Address, ThreadId } from "../src/core/types.ts";
 import type { ThreadSource } from "../src/memory/platform.ts";
 import { MonotonicClock, Timespec } from "./clock.ts";
-import { AT_FDCWD, FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE, O_CLOEXEC, O_RDONLY } from "./constants.ts";
+import { FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE } from "./constants.ts";
 import { errnoOf } from "./errno.ts";
 import type { LinuxLibc } from "./libc.ts";
-import { stableAddress } from "./stable-address.ts";
+import { ProcFile } from "./proc-file.ts";
 
 /** The start time is field 22 of /proc/PID/stat; field 2 ends with the closing parenthesis. */
 const SPACES_BEFORE_START_TIME = 22 - 2;
@@ -21,12 +21,11 @@ export class LinuxThreadSource implements ThreadSource {
   readonly #process: number;
   readonly #clock: MonotonicClock;
   readonly #timeout = new Timespec();
-  // One line of /proc/self/task/ID/stat: 52 numbers of at most 20 digits and a name of at most 64 bytes.
-  readonly #text = new Uint8Array(1280);
-  readonly #textAddress: number = stableAddress(this.#text);
+  readonly #file: ProcFile;
 
   constructor(libc: LinuxLibc) {
     this.#libc = libc;
+    this.#file = new ProcFile(libc);
     this.#process = libc.getpid();
     this.#clock = new MonotonicClock(libc);
   }
@@ -41,8 +40,8 @@ export class LinuxThreadSource implements ThreadSource {
 
   /** In clock ticks (1/100 s) since the system's start, kept to 31 bits; it repeats after 248 days. */
   startTime(thread: ThreadId): number {
-    const length = this.#readFile(`/proc/self/task/${thread}/stat`);
-    return length > 0 ? startTicks(this.#text, length) % 2 ** 31 || 1 : 0;
+    const length = this.#file.read(`/proc/self/task/${thread}/stat`);
+    return length > 0 ? startTicks(this.#file.text, length) % 2 ** 31 || 1 : 0;
   }
 
   /** Only ESRCH means dead: a sandbox that forbids `tgkill` must not make living threads look dead. */
@@ -67,17 +66,6 @@ export class LinuxThreadSource implements ThreadSource {
 
   now(): number {
     return this.#clock.now();
-  }
-
-  /** Reads the start of a file into `#text`. Returns its length, negative if it cannot be read. */
-  #readFile(path: string): number {
-    for (let i = 0; i < path.length; i++) this.#text[i] = path.charCodeAt(i);
-    this.#text[path.length] = 0;
-    const fd = this.#syscall("openat", AT_FDCWD, this.#textAddress, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return fd;
-    const length = this.#syscall("read", fd, this.#textAddress, this.#text.length, 0);
-    this.#syscall("close", fd, 0, 0, 0);
-    return length;
   }
 
   #syscall(name: keyof LinuxLibc["system"]["syscalls"], a: number, b: number, c: number, d: number): number {

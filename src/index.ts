@@ -9,7 +9,7 @@ import { Arena, heap } from "./arena/arena.ts";
 import type { Pointer } from "./core/types.ts";
 
 export type { ArenaHandle } from "./arena/handle.ts";
-export type { ArenaStats, BlockInfo } from "./arena/inspect.ts";
+export type { ArenaStats, BlockFilter, BlockInfo } from "./arena/inspect.ts";
 export type { ArenaOptions } from "./arena/options.ts";
 export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
 export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";

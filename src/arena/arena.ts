@@ -4,14 +4,15 @@
  */
 import { nativePlatform } from "../../native/index.ts";
 import { FastPath } from "../cache/fast-path.ts";
-import { checkAlignment, checkPointer, checkProduct, checkSize } from "../core/arguments.ts";
+import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address, Pointer } from "../core/types.ts";
-import { discardBlocks, unmapAll } from "../heap/discard.ts";
+import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
+import { ownerNumber } from "../heap/owners.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ArenaHandle, checkHandle } from "./handle.ts";
-import { type ArenaStats, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
+import { type ArenaStats, type BlockFilter, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
 import { freePointer, reallocatePointer, usableSizeOf } from "./pointer-calls.ts";
 import { cacheOf } from "./pointers.ts";
@@ -101,7 +102,12 @@ export class Arena implements Disposable {
     const address = checkPointer(pointer);
     checkSize("size", size);
     if (address === 0) return this.malloc(size);
-    return reallocatePointer(this.join(), address, size, this);
+    const attachment = this.join();
+    try {
+      return reallocatePointer(attachment, address, size, this);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /**
@@ -111,7 +117,8 @@ export class Arena implements Disposable {
   alignedAlloc(alignment: number, size: number): Pointer {
     checkAlignment(alignment);
     checkSize("size", size);
-    return alignment <= GRANULE_BYTES ? this.malloc(size) : this.join().alignedAlloc(alignment, size);
+    if (alignment <= GRANULE_BYTES) return this.malloc(size);
+    return this.guarded((attachment) => attachment.alignedAlloc(alignment, size));
   }
 
   /**
@@ -126,33 +133,36 @@ export class Arena implements Disposable {
   usableSize(pointer: Pointer | number | null): number {
     const address = checkPointer(pointer);
     if (address === 0) return 0;
-    return usableSizeOf(this.join(), address);
+    return this.guarded((attachment) => usableSizeOf(attachment, address));
   }
 
   /**
    * Frees every block at once. Refused for the process-wide heap, and while other Workers are attached: ArenaError
-   * "busy".
+   * "busy". Who wants to attach meanwhile waits.
    */
   reset(): void {
-    const attachment = this.join();
-    this.alone(attachment, "reset", () => {
+    this.guarded((attachment) => {
       const { heap: shared } = attachment;
-      shared.enter();
+      this.beAlone(attachment, "reset");
       try {
-        discardBlocks(shared);
-      } catch (error) {
-        throw shared.repaired(error, "reset");
+        shared.enter();
+        try {
+          discardBlocks(shared);
+        } catch (error) {
+          throw shared.repaired(error, "reset");
+        } finally {
+          shared.leave();
+          for (const cache of attachment.caches) cache.setUp();
+        }
       } finally {
-        shared.leave();
-        for (const cache of attachment.caches) cache.setUp();
+        this.source.reopen();
       }
-      return false;
     });
   }
 
   /** Gives this Worker's cache, those of dead Workers, and all free pages back. Returns bytes given to the system. */
   trim(): number {
-    return this.join().trim();
+    return this.guarded((attachment) => attachment.trim());
   }
 
   /** Figures of the arena, by a walk over its blocks. */
@@ -160,10 +170,39 @@ export class Arena implements Disposable {
     return this.locked((attachment) => collectStats(attachment.heap));
   }
 
-  /** The blocks in use at this moment. What a dead Worker was reallocating counts again: its claims are settled. */
-  blocks(): Iterable<BlockInfo> {
-    this.join().reap();
-    return this.locked((attachment) => collectBlocks(attachment.heap));
+  /** This Worker's number in the arena, as `BlockInfo.owner` tells it: no other attachment ever has the same. */
+  get owner(): number {
+    const { heap: shared, slot } = this.join();
+    return ownerNumber(shared, slot);
+  }
+
+  /**
+   * The blocks in use at this moment, or only those of one owner. What a dead Worker was reallocating counts again: its
+   * claims are settled. Throws RangeError or TypeError for an `owner` that no block can have.
+   */
+  blocks(filter: BlockFilter = {}): Iterable<BlockInfo> {
+    const { owner } = filter;
+    if (owner !== undefined) checkOwner(owner);
+    this.guarded((attachment) => attachment.reap());
+    return this.locked((attachment) => collectBlocks(attachment.heap, owner));
+  }
+
+  /**
+   * Frees everything that a Worker that has gone (died or detached) left allocated in this arena. Returns the number of
+   * blocks. Its pointers must not be used any more, wherever they are. Throws ArenaError "busy" for a living Worker,
+   * RangeError or TypeError for what was never an owner.
+   */
+  reclaim(owner: number): number {
+    checkOwner(owner);
+    const result = this.guarded((attachment) => attachment.reclaim(owner));
+    if (result === "living") {
+      throw new ArenaError(
+        "busy",
+        `reclaim of owner ${owner} is refused: its Worker is alive and attached to "${this.name}"`,
+      );
+    }
+    if (result === "unknown") throw notAnOwner(owner);
+    return result;
   }
 
   /**
@@ -176,7 +215,7 @@ export class Arena implements Disposable {
 
   /** This Worker leaves: its cache goes back, its slot becomes vacant. The next use attaches again. */
   detach(): void {
-    this.attachment?.detach();
+    if (this.attachment !== undefined) this.guarded((attachment) => attachment.detach());
     this.attachment = undefined;
     this.fastPath.pointNowhere();
   }
@@ -198,7 +237,7 @@ export class Arena implements Disposable {
       this.uses--;
       return;
     }
-    if (this.source.role === "creator") this.unmap(this.join());
+    if (this.source.role === "creator") this.guarded((attachment) => this.unmap(attachment));
     else this.detach();
     this.attachment = undefined;
     this.fastPath.pointNowhere();
@@ -215,28 +254,49 @@ export class Arena implements Disposable {
     checkSize("size", size);
     const isAttached = this.attachment !== undefined;
     const attachment = this.join();
-    // A Worker that has just attached may have found a cache in place.
-    return isAttached ? attachment.malloc(size) : this.fastPath.malloc(size);
+    try {
+      // A Worker that has just attached may have found a cache in place.
+      return isAttached ? attachment.malloc(size) : this.fastPath.malloc(size);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /** For the fast path: a pointer that it cannot file. Not part of the API. */
   freeSlow(pointer: unknown): void {
     const address = checkPointer(pointer);
-    if (address !== 0) freePointer(this.join(), address);
+    if (address === 0) return;
+    const attachment = this.join();
+    try {
+      freePointer(attachment, address);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
+  }
+
+  /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */
+  private guarded<Result>(act: (attachment: Attachment) => Result): Result {
+    const attachment = this.join();
+    try {
+      return act(attachment);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   private locked<Result>(look: (attachment: Attachment) => Result): Result {
-    const attachment = this.join();
-    attachment.heap.enter();
-    try {
-      return look(attachment);
-    } catch (error) {
-      // What `check` found is not to be repaired behind the caller's back.
-      if (error instanceof InvalidPointerError || error instanceof ArenaError) throw error;
-      throw attachment.heap.repaired(error, "stats");
-    } finally {
-      attachment.heap.leave();
-    }
+    return this.guarded((attachment) => {
+      attachment.heap.enter();
+      try {
+        return look(attachment);
+      } catch (error) {
+        // What `check` found is not to be repaired behind the caller's back.
+        if (error instanceof InvalidPointerError || error instanceof ArenaError) throw error;
+        throw attachment.heap.repaired(error, "stats");
+      } finally {
+        attachment.heap.leave();
+      }
+    });
   }
 
   /** This Worker's attachment; made now if there is none. */
@@ -250,33 +310,44 @@ export class Arena implements Disposable {
     return attachment;
   }
 
+  /** Ends the arena. From the moment when it begins to be unmapped it is not listed again whatever happens. */
   private unmap(attachment: Attachment): void {
-    this.alone(attachment, "dispose", () => {
-      attachment.leaveForGood();
-      unmapAll(attachment.heap);
-      return true;
-    });
+    this.beAlone(attachment, "dispose");
+    attachment.leaveForGood();
+    this.source.startEnding();
+    discardMappings(attachment.heap);
+    this.source.ended();
+    unmapFirstWindow(attachment.heap);
   }
 
-  /** Runs `act` while no other Worker is attached or can attach. It tells whether the arena is gone then. */
-  private alone(attachment: Attachment, operation: "reset" | "dispose", act: () => boolean): void {
-    const { source } = this;
-    const refused = (why: string) =>
-      new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
-    if (source.role === "process-wide") throw refused("it is the process-wide heap");
-    if (!source.close()) throw refused("a Worker is attaching to it");
-    let gone = false;
-    try {
-      const { slots } = attachment.heap;
-      const others = slots.living() - 1 + slots.countAttachment(attachment.slot, 0) - 1;
-      if (others > 0) throw refused(`${others} other Workers are attached`);
-      // Whatever happens from here on: half unmapped is not to be found again.
-      gone = operation === "dispose";
-      gone = act();
-    } finally {
-      source.closed(gone);
-    }
+  /** Keeps others out until `reopen`. Throws ArenaError "busy", with the arena open, if other Workers are attached. */
+  private beAlone(attachment: Attachment, operation: "reset" | "dispose"): void {
+    const occupied = this.source.occupy();
+    const { slots } = attachment.heap;
+    const others = slots.living() - 1 + slots.countAttachment(attachment.slot, 0) - 1;
+    if (occupied && others === 0) return;
+    if (occupied) this.source.reopen();
+    const why =
+      this.source.role === "process-wide"
+        ? "it is the process-wide heap"
+        : occupied
+          ? `${others} other Workers are attached`
+          : "a Worker is attaching to it";
+    throw new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
   }
+}
+
+function checkOwner(owner: unknown): asserts owner is number {
+  const expected = "`owner` must be the `owner` of an Arena or of a block";
+  if (typeof owner !== "number") throw new TypeError(`${expected}, got ${show(owner)}`);
+  if (!Number.isSafeInteger(owner) || owner < 0)
+    throw new RangeError(`${expected}, a whole number from 0, got ${show(owner)}`);
+}
+
+function notAnOwner(owner: number): RangeError {
+  return new RangeError(
+    `\`owner\` must be the \`owner\` of an Arena or of a block, got ${owner}, which no Worker of this arena has had`,
+  );
 }
 
 /** The process-wide heap: the same memory in every Worker of the process. Mapped at its first use. */

@@ -19,6 +19,8 @@ import { PURGE_DELAY_MS, SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
+import { ownerState, reclaimBlocks, sweepSlots } from "../heap/owners.ts";
+import { settleClaims } from "../heap/recovery.ts";
 import { purge, trim } from "../heap/trim.ts";
 import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 
@@ -40,7 +42,7 @@ export class Attachment {
     readonly heap: Heap,
     slowPath: SlowPath,
   ) {
-    const { slot, adopted } = heap.slots.claim();
+    const { slot, inherited } = heap.slots.claim();
     if (slot === 0) {
       throw new ArenaError(
         "too-many-workers",
@@ -51,10 +53,10 @@ export class Attachment {
     this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
     heap.occupy(slot);
     try {
-      this.moveIn(adopted);
+      this.moveIn(inherited);
       this.followCaches();
     } catch (error) {
-      if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.vacate(slot, heap.slots.ownerOf(slot));
+      if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
     this.fastPath = new FastPath(slowPath, this.caches[0]!);
@@ -102,17 +104,35 @@ export class Attachment {
 
   /**
    * Frees a block that is in use and undamaged. False if another Worker was faster. If it throws, because something
-   * else was found damaged, the repair has freed the block.
+   * else was found damaged or the stack is full, the claim stands until it is settled, which frees the block.
    */
   freeBlock(cache: WindowCache, block: WordIndex): boolean {
+    this.settleStale(cache);
     const { words, entries } = cache;
     words[entries + CacheWord.freeing] = block;
+    const claimed = this.claim(cache, block);
+    if (claimed) this.discard(cache, block);
+    words[entries + CacheWord.freeing] = 0;
+    return claimed;
+  }
+
+  /**
+   * Before a claim: settles the one that an earlier call left when it was thrown out of the allocator, and makes up for
+   * its repair, which would otherwise settle the new claim.
+   */
+  settleStale({ words, entries, number }: WindowCache): void {
+    const stale = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
+    const { heap } = this;
+    if (stale === 0 && !heap.isDoubtful) return;
+    heap.enter();
     try {
-      const claimed = this.claim(cache, block);
-      if (claimed) this.discard(cache, block);
-      return claimed;
-    } finally {
+      const freeing = settleClaims(heap, heap.windows[number]!, heap.slot);
+      if (freeing !== 0) heap.release(number, freeing);
       words[entries + CacheWord.freeing] = 0;
+    } catch (error) {
+      throw heap.repaired(error, "free");
+    } finally {
+      heap.leave();
     }
   }
 
@@ -159,10 +179,30 @@ export class Attachment {
     }
   }
 
-  /** Leaves the arena: the caches go back, the slot becomes vacant. */
+  /** Frees all that an owner left allocated. Returns the number of blocks, or why that cannot be. */
+  reclaim(owner: number): number | "living" | "unknown" {
+    const { heap } = this;
+    heap.enter();
+    try {
+      const state = ownerState(heap, owner);
+      if (state !== "gone") return state;
+      this.drainDead();
+      return reclaimBlocks(heap, owner);
+    } catch (error) {
+      throw heap.repaired(error, "reclaim");
+    } finally {
+      heap.leave();
+    }
+  }
+
+  /** Leaves the arena: the caches go back, the slot retires. */
   detach(): void {
     clearTimeout(this.timer);
-    if (this.heap.slots.countAttachment(this.slot, -1) > 0) return;
+    const { slots } = this.heap;
+    if (slots.countAttachment(this.slot, 0) > 1) {
+      slots.countAttachment(this.slot, -1);
+      return;
+    }
     this.heap.enter();
     try {
       for (let index = 0; index < this.heap.windows.length; index++)
@@ -172,7 +212,8 @@ export class Attachment {
     } finally {
       this.heap.leave();
     }
-    this.heap.slots.vacate(this.slot, this.heap.slots.ownerOf(this.slot));
+    slots.countAttachment(this.slot, -1);
+    slots.retire(this.slot, slots.ownerOf(this.slot));
   }
 
   /** Before the arena is unmapped: nothing of this object may run any more. */
@@ -302,7 +343,7 @@ export class Attachment {
     const dead = heap.slots.dead();
     for (const { slot, owner } of dead) {
       for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot, true);
-      heap.slots.vacate(slot, owner);
+      heap.slots.retire(slot, owner);
       heap.control.add(ControlDouble.adoptions, 1);
     }
     return dead.length > 0;
@@ -317,15 +358,19 @@ export class Attachment {
 
   /**
    * Waits for the lock once: a repair that began before this Worker had the slot takes the slot's cache for nobody's.
-   * A dead Worker's cache that comes with the slot goes back to the heap.
+   * The caches of dead Workers go back to the heap. So does one that comes with the slot; as its owner may have died
+   * with the lock, before anybody took it over, that is a repair. Who has taken the last vacant slot, or one that
+   * somebody had before, looks through the retired ones.
    */
-  private moveIn(adopted: boolean): void {
+  private moveIn(inherited: boolean): void {
     const { heap } = this;
+    if (inherited) heap.doubtOwn();
     heap.enter();
     try {
-      if (!adopted) return;
-      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
-      heap.control.add(ControlDouble.adoptions, 1);
+      if (inherited) heap.control.add(ControlDouble.adoptions, 1);
+      this.drainDead();
+      if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
+      if (heap.slots.countAttachment(this.slot, 0) === 1) heap.slots.beginTerm(this.slot);
     } catch (error) {
       throw heap.repaired(error, "attach");
     } finally {

@@ -11,12 +11,15 @@
  *        building, tid   the thread makes the arena; if it dies, another one starts over
  *        listed, 0       to be found
  *        listed, tid     the thread is about to attach; others wait for it, and take over if it dies
- *        closing, tid    the thread unmaps the arena; becomes vacant
+ *        alone, tid      the thread wants the arena for itself; others wait for it, and take over if it dies
+ *        ending, tid     the thread ends the arena; becomes vacant. If it dies, whoever makes an arena goes on with it
  *   2  address of the first window (Float64), 4 the arena's id (Float64): written while building
+ *   6  start time of the thread in word 0, 7 the state that it belongs to, written after it. While word 7 differs from
+ *      word 0, the thread id alone tells who is alive.
  *
  * Entry 0 is the process-wide heap's.
  */
-import { ArenaError } from "../core/errors.ts";
+import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import type { Address, ThreadId } from "../core/types.ts";
 import { MAGIC } from "../memory/layout.ts";
 import { EEXIST, type Platform } from "../memory/platform.ts";
@@ -29,9 +32,16 @@ const FIRST_ENTRY = 16;
 const ENTRY_WORDS = 8;
 const ENTRIES = (BYTES / 4 - FIRST_ENTRY) / ENTRY_WORDS;
 
-const Phase = { vacant: 0, building: 1, listed: 2, closing: 3 } as const;
+const Word = { state: 0, start: 6, startState: 7 } as const;
+const Phase = { vacant: 0, building: 1, listed: 2, alone: 3, ending: 4 } as const;
 const PHASE_MASK = 0x7;
 const THREAD_SHIFT = 3;
+
+/** How an arena is found: the address of its first window, and its id. */
+export interface Place {
+  readonly address: number;
+  readonly id: number;
+}
 
 export class Directory {
   private readonly doubles: Float64Array;
@@ -43,51 +53,43 @@ export class Directory {
     this.doubles = new Float64Array(words.buffer, words.byteOffset, words.length >>> 1);
   }
 
-  /** Finds or makes the process's directory. Throws if the system has no room for it. */
+  /** Finds or makes the process's directory. Throws OutOfMemoryError if the system has no room for it. */
   static open(platform: Platform): Directory {
     const { pages } = platform;
     let refusal = 0;
     for (const place of PLACES) {
       refusal = pages.map(BYTES, place as Address);
-      if (refusal < 0 && refusal !== -EEXIST) continue;
+      const isThere = refusal === -EEXIST && pages.isMapping(place as Address, BYTES);
+      if (refusal < 0 && !isThere) continue;
       const words = pages.words(place as Address, BYTES);
       const found = Atomics.compareExchange(words, 0, 0, MAGIC);
       if (found === 0 || found === MAGIC) return new Directory(words, platform);
     }
-    throw new Error(`the directory of arenas could not be mapped: ${pages.describeError(refusal)}`);
+    const detail = `the directory of arenas could not be mapped: ${pages.describeError(refusal)}`;
+    throw new OutOfMemoryError("system", BYTES, 0, detail);
   }
 
   /**
    * The process-wide heap's first window. `build` makes the heap if this Worker is the first to ask; it returns
    * the window's address and the arena's id, or throws.
    */
-  processHeap(build: () => { address: number; id: number }): Address {
-    const { threads } = this.platform;
-    const mine = this.myState(Phase.building);
+  processHeap(build: () => Place): Address {
     for (;;) {
-      const state = Atomics.load(this.words, FIRST_ENTRY);
+      const state = this.stateOf(0);
       const phase = state & PHASE_MASK;
       if (phase === Phase.listed) return this.addressOf(0);
-      // The caller's own thread id: a dead thread had it before.
-      const abandoned = phase === Phase.building && (state === mine || this.isDead(state));
-      if (phase !== Phase.vacant && !abandoned) {
-        threads.yield();
-        continue;
-      }
-      if (Atomics.compareExchange(this.words, FIRST_ENTRY, state, mine) !== state) continue;
-      return this.publish(0, build);
+      if (phase !== Phase.vacant && !this.isAbandoned(0, state)) this.platform.threads.yield();
+      else if (this.enter(0, state, Phase.building)) return this.publish(0, build);
     }
   }
 
-  /** Lists a private arena. Throws ArenaError "too-many-arenas". */
-  add(build: () => { address: number; id: number }): Address {
-    const mine = this.myState(Phase.building);
+  /** Lists a private arena. Throws ArenaError "too-many-arenas", and what `build` throws. */
+  add(build: () => Place): Address {
     for (let entry = 1; entry < ENTRIES; entry++) {
-      const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-      const state = Atomics.load(this.words, at);
-      const abandoned = (state & PHASE_MASK) === Phase.building && this.isDead(state);
+      const state = this.stateOf(entry);
+      const abandoned = (state & PHASE_MASK) === Phase.building && this.isAbandoned(entry, state);
       if (state !== Phase.vacant && !abandoned) continue;
-      if (Atomics.compareExchange(this.words, at, state, mine) === state) return this.publish(entry, build);
+      if (this.enter(entry, state, Phase.building)) return this.publish(entry, build);
     }
     throw new ArenaError(
       "too-many-arenas",
@@ -95,80 +97,122 @@ export class Directory {
     );
   }
 
+  /** The next arena that a dead thread was ending; it is the caller's to end now. */
+  inheritEnding(): Place | undefined {
+    for (let entry = 1; entry < ENTRIES; entry++) {
+      const state = this.stateOf(entry);
+      if ((state & PHASE_MASK) !== Phase.ending || !this.isAbandoned(entry, state)) continue;
+      if (this.enter(entry, state, Phase.ending))
+        return { address: this.addressOf(entry), id: this.idAt(entry) };
+    }
+    return undefined;
+  }
+
   /** Keeps the arena from being unmapped until `left`. False if there is none with this address and id. */
-  visit(address: number, id: number): boolean {
-    return this.claim(address, id, this.myState(Phase.listed), true);
+  visit({ address, id }: Place): boolean {
+    return this.claim(address, id, Phase.listed, true);
   }
 
-  /** Ends a `visit`. */
-  left(address: number, id: number): void {
+  /** Makes whoever wants to attach wait, until `left`. False if somebody is just attaching. */
+  occupy({ address, id }: Place): boolean {
+    return this.claim(address, id, Phase.alone, false);
+  }
+
+  /** Ends `visit` or `occupy`. */
+  left(place: Place): void {
+    this.settle(place, Phase.listed);
+  }
+
+  /** Nobody can attach any more to an arena that the caller occupies. */
+  startEnding({ address, id }: Place): void {
     const entry = this.find(address, id);
-    if (entry >= 0) Atomics.store(this.words, FIRST_ENTRY + entry * ENTRY_WORDS, Phase.listed);
+    this.enter(entry, this.stateOf(entry), Phase.ending);
   }
 
-  /** Starts to close an arena: nobody can attach any more. False if somebody is just attaching. */
-  close(address: number, id: number): boolean {
-    return this.claim(address, id, this.myState(Phase.closing), false);
-  }
-
-  /** Ends what `close` started: the arena is gone, or listed again. */
-  closed(address: number, id: number, gone: boolean): void {
-    const entry = this.find(address, id);
-    if (entry < 0) return;
-    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-    Atomics.store(this.words, at, gone ? Phase.vacant : Phase.listed);
+  /** The arena is gone, all but its first window. */
+  ended(place: Place): void {
+    this.settle(place, Phase.vacant);
   }
 
   /** Whether this is the process-wide heap. */
-  isProcessHeap(address: number, id: number): boolean {
+  isProcessHeap({ address, id }: Place): boolean {
     return this.find(address, id) === 0;
   }
 
   /** Whether there was such an arena, as far as its entry has not been used again. */
-  remembers(address: number, id: number): boolean {
+  remembers({ address, id }: Place): boolean {
     for (let entry = 0; entry < ENTRIES; entry++) {
       if (this.addressOf(entry) === address && this.idAt(entry) === id) return true;
     }
     return false;
   }
 
-  /** Changes a listed entry to `wanted`. Who finds another thread there waits for it, if told to, unless it is dead. */
-  private claim(address: number, id: number, wanted: number, mayWait: boolean): boolean {
+  /** Takes a listed entry into `phase`. Who finds another thread there waits for it, if told to, unless it is dead. */
+  private claim(address: number, id: number, phase: number, mayWait: boolean): boolean {
     for (;;) {
       const entry = this.find(address, id);
       if (entry < 0) return false;
-      const at = FIRST_ENTRY + entry * ENTRY_WORDS;
-      const state = Atomics.load(this.words, at);
-      if ((state & PHASE_MASK) !== Phase.listed) return false;
-      const visited = state !== Phase.listed && state !== this.myState(Phase.listed) && !this.isDead(state);
-      if (visited && !mayWait) return false;
-      if (visited) this.platform.threads.yield();
-      else if (Atomics.compareExchange(this.words, at, state, wanted) === state) {
+      const state = this.stateOf(entry);
+      if ((state & PHASE_MASK) === Phase.ending) return false;
+      const taken = state !== Phase.listed && !this.isAbandoned(entry, state);
+      if (taken && !mayWait) return false;
+      if (taken) this.platform.threads.yield();
+      else if (this.enter(entry, state, phase)) {
         // The entry may have changed hands between the search and the exchange.
         if (this.find(address, id) === entry) return true;
-        Atomics.store(this.words, at, Phase.listed);
+        this.release(entry, Phase.listed);
       }
     }
   }
 
-  private myState(phase: number): number {
-    return (this.platform.threads.current() << THREAD_SHIFT) | phase;
+  private settle({ address, id }: Place, phase: number): void {
+    const entry = this.find(address, id);
+    if (entry >= 0) this.release(entry, phase);
   }
 
-  private isDead(state: number): boolean {
-    return !this.platform.threads.isAlive((state >>> THREAD_SHIFT) as ThreadId);
+  /** Puts this thread into an entry. False if it changed since `state` was read. */
+  private enter(entry: number, state: number, phase: number): boolean {
+    const { threads } = this.platform;
+    const thread = threads.current();
+    const mine = (thread << THREAD_SHIFT) | phase;
+    const at = wordOf(entry);
+    // A dead thread with the same id may have left its start time under the same state.
+    if (this.words[at + Word.startState] === mine) Atomics.store(this.words, at + Word.startState, 0);
+    if (Atomics.compareExchange(this.words, at, state, mine) !== state) return false;
+    this.words[at + Word.start] = threads.startTime(thread);
+    Atomics.store(this.words, at + Word.startState, mine);
+    return true;
   }
 
-  private publish(entry: number, build: () => { address: number; id: number }): Address {
-    const at = FIRST_ENTRY + entry * ENTRY_WORDS;
+  /** Takes this thread out of an entry. */
+  private release(entry: number, phase: number): void {
+    Atomics.store(this.words, wordOf(entry) + Word.startState, 0);
+    Atomics.store(this.words, wordOf(entry), phase);
+  }
+
+  /** Whether the thread in `state` is gone. The caller's own thread id means that a dead thread had it before. */
+  private isAbandoned(entry: number, state: number): boolean {
+    const { threads } = this.platform;
+    const thread = (state >>> THREAD_SHIFT) as ThreadId;
+    if (thread === threads.current() || !threads.isAlive(thread)) return true;
+    const at = wordOf(entry);
+    const known = Atomics.load(this.words, at + Word.startState) === state;
+    const recorded = known ? this.words[at + Word.start]! : 0;
+    if (recorded === 0) return false;
+    const present = threads.startTime(thread);
+    return present !== 0 && present !== recorded;
+  }
+
+  private publish(entry: number, build: () => Place): Address {
+    const at = wordOf(entry);
     try {
       const { address, id } = build();
       this.doubles[at / 2 + 1] = address;
       this.doubles[at / 2 + 2] = id;
-      Atomics.store(this.words, at, Phase.listed);
+      this.release(entry, Phase.listed);
       return address as Address;
     } catch (error) {
-      Atomics.store(this.words, at, Phase.vacant);
+      this.release(entry, Phase.vacant);
       throw error;
     }
   }
@@ -180,16 +224,24 @@ export class Directory {
     return -1;
   }
 
-  /** Listed or closing: the address and the id are valid. */
+  /** The address and the id are valid. */
   private isListed(entry: number): boolean {
-    return (Atomics.load(this.words, FIRST_ENTRY + entry * ENTRY_WORDS) & PHASE_MASK) >= Phase.listed;
+    return (this.stateOf(entry) & PHASE_MASK) >= Phase.listed;
+  }
+
+  private stateOf(entry: number): number {
+    return Atomics.load(this.words, wordOf(entry));
   }
 
   private addressOf(entry: number): Address {
-    return this.doubles[(FIRST_ENTRY + entry * ENTRY_WORDS) / 2 + 1]! as Address;
+    return this.doubles[wordOf(entry) / 2 + 1]! as Address;
   }
 
   private idAt(entry: number): number {
-    return this.doubles[(FIRST_ENTRY + entry * ENTRY_WORDS) / 2 + 2]!;
+    return this.doubles[wordOf(entry) / 2 + 2]!;
   }
+}
+
+function wordOf(entry: number): number {
+  return FIRST_ENTRY + entry * ENTRY_WORDS;
 }

@@ -1,8 +1,10 @@
 /** Looking at an arena: statistics and the list of blocks, from one walk over the header chain under the lock. */
 import { State, slotOf, stateOf, TAIL_UNKNOWN, tailOf } from "../block/header.ts";
 import { payloadBytes } from "../core/size-classes.ts";
+import { SLOTS } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
+import { ownerNumber } from "../heap/owners.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import { policies } from "../policies/catalogue.ts";
 import { policyText } from "../policies/policy-options.ts";
@@ -49,10 +51,13 @@ export interface ArenaStats {
   /** How often caches were filled from the heap and emptied into it. */
   readonly refills: number;
   readonly flushes: number;
-  /** Locks taken over from dead Workers, indexes rebuilt, caches of dead Workers adopted, damage found. */
+  /** Locks taken over from dead Workers, indexes rebuilt, caches of dead Workers adopted. */
   readonly takeovers: number;
   readonly rebuilds: number;
   readonly adoptions: number;
+  /** Blocks and mappings that a death or an exception had left between two states, and that were settled. */
+  readonly inFlight: number;
+  /** Overwritten headers and links that were found. */
   readonly damaged: number;
 }
 
@@ -62,7 +67,7 @@ export interface BlockInfo {
   readonly byteLength: number;
   /** Bytes that were asked for, where they are recorded (the difference is below 31), else `byteLength`. */
   readonly requestedBytes: number;
-  /** Slot of the Worker that allocated it. */
+  /** The attachment that allocated it (`Arena.owner`); 0 = a Worker that has gone and is not known any more. */
   readonly owner: number;
   /** Whether it has a mapping of its own. */
   readonly large: boolean;
@@ -117,6 +122,7 @@ export function collectStats(heap: Heap): ArenaStats {
     takeovers: value(ControlDouble.takeovers),
     rebuilds: value(ControlDouble.rebuilds),
     adoptions: value(ControlDouble.adoptions),
+    inFlight: value(ControlDouble.inFlight),
     damaged: value(ControlDouble.damaged),
   };
 }
@@ -130,31 +136,42 @@ function sumFigures(heap: Heap): Record<string, number> {
   return sums;
 }
 
+/** Which blocks are wanted. */
+export interface BlockFilter {
+  /** Only those that this attachment allocated (`Arena.owner`, `BlockInfo.owner`). */
+  readonly owner?: number;
+}
+
 /** The blocks in use, in the order of the windows and of their addresses, then the large ones. Under the lock. */
-export function collectBlocks(heap: Heap): BlockInfo[] {
+export function collectBlocks(heap: Heap, wanted: number | undefined): BlockInfo[] {
   const found: BlockInfo[] = [];
+  const owners = Array.from({ length: SLOTS + 1 }, (_, slot) => ownerNumber(heap, slot));
   for (const { space, window } of heap.windows) {
     const { words, first, top } = space;
     for (let block = first; block < top; block = space.step(block)) {
       const word1 = words[block - 1]!;
       if (stateOf(word1) !== State.inUse) continue;
+      const owner = owners[slotOf(word1)]!;
+      if (wanted !== undefined && owner !== wanted) continue;
       const byteLength = payloadBytes(space.granules(block));
       const tail = tailOf(word1);
       found.push({
         pointer: window.pointerTo(block),
         byteLength,
         requestedBytes: tail === TAIL_UNKNOWN ? byteLength : byteLength - tail,
-        owner: slotOf(word1),
+        owner,
         large: false,
       });
     }
   }
   for (const { address, mappedBytes, offset, requestedBytes, slot } of heap.large.entries()) {
+    const owner = owners[slot]!;
+    if (wanted !== undefined && owner !== wanted) continue;
     found.push({
       pointer: address as Pointer,
       byteLength: mappedBytes - offset,
       requestedBytes,
-      owner: slot,
+      owner,
       large: true,
     });
   }

@@ -31,33 +31,32 @@ export function reallocateBlock(
   byteLength: number,
   allocator: Allocator,
 ): Pointer {
+  attachment.settleStale(cache);
   const pointer = cache.window.pointerTo(block);
   cache.words[cache.entries + CacheWord.reallocating] = block;
-  try {
-    if (!attachment.claim(cache, block)) throw diagnose(attachment, pointer, "realloc");
-    const payloadLength = payloadBytes(cache.words[block - 2]! >>> 4);
-    const requested = payloadLength - tailOf(cache.words[block - 1]!);
-    let moved: Pointer;
-    try {
-      if (
-        byteLength <= attachment.heap.geometry.largeThresholdBytes &&
-        fit(attachment, cache, block, byteLength)
-      ) {
-        keep(attachment, cache, block, byteLength);
-        return pointer;
-      }
-      moved = allocator.malloc(byteLength);
-    } catch (error) {
-      keep(attachment, cache, block, requested);
-      throw error;
-    }
-    const kept = Math.min(payloadLength, byteLength);
-    attachment.heap.platform.pages.copy(moved as number as Address, pointer as number as Address, kept);
-    attachment.discard(cache, block);
-    return moved;
-  } finally {
+  if (!attachment.claim(cache, block)) {
     cache.words[cache.entries + CacheWord.reallocating] = 0;
+    throw diagnose(attachment, pointer, "realloc");
   }
+  const payloadLength = payloadBytes(cache.words[block - 2]! >>> 4);
+  const requested = payloadLength - tailOf(cache.words[block - 1]!);
+  let result = pointer;
+  try {
+    const fits =
+      byteLength <= attachment.heap.geometry.largeThresholdBytes && fit(attachment, cache, block, byteLength);
+    if (!fits) result = allocator.malloc(byteLength);
+  } catch (error) {
+    giveBack(attachment, cache, block, requested);
+    throw error;
+  }
+  if (result === pointer) keep(attachment, cache, block, byteLength);
+  else {
+    const kept = Math.min(payloadLength, byteLength);
+    attachment.heap.platform.pages.copy(result as number as Address, pointer as number as Address, kept);
+    attachment.discard(cache, block);
+  }
+  cache.words[cache.entries + CacheWord.reallocating] = 0;
+  return result;
 }
 
 /** Reallocates the large block at `pointer`, whose payload has `payloadLength` bytes. */
@@ -108,6 +107,13 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
     heap.leave();
     attachment.followWindows();
   }
+}
+
+/** After an exception: the block is its user's again, unless a repair has settled the claim already. */
+function giveBack(attachment: Attachment, cache: WindowCache, block: WordIndex, byteLength: number): void {
+  const { space } = attachment.heap.windows[cache.number]!;
+  if (space.isHeldBy(block, attachment.slot, State.busy)) keep(attachment, cache, block, byteLength);
+  cache.words[cache.entries + CacheWord.reallocating] = 0;
 }
 
 /** Gives a claimed block back to its user. */

@@ -5,8 +5,9 @@
 import { nativePlatform } from "../../native/index.ts";
 import type { SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, hex, OutOfMemoryError } from "../core/errors.ts";
-import type { Address } from "../core/types.ts";
+import type { Address, Pointer } from "../core/types.ts";
 import type { Geometry } from "../heap/control.ts";
+import { discardMappings, unmapFirstWindow } from "../heap/discard.ts";
 import { Heap } from "../heap/heap.ts";
 import { VERSION } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
@@ -25,10 +26,14 @@ export abstract class ArenaSource {
   abstract readonly handle: ArenaHandle | undefined;
   /** Attaches this Worker; `slowPath` answers what its caches cannot. */
   abstract join(slowPath: SlowPath): Attachment;
-  /** Keeps others from attaching while the arena is being disposed. False if one is attaching right now. */
-  abstract close(): boolean;
-  /** Ends `close`: the arena is gone, or open again. */
-  abstract closed(gone: boolean): void;
+  /** Makes others wait who want to attach, until `reopen`. False if one is attaching right now. */
+  abstract occupy(): boolean;
+  /** Ends `occupy`. */
+  abstract reopen(): void;
+  /** Nobody can attach any more. */
+  abstract startEnding(): void;
+  /** The arena is gone, all but its first window. */
+  abstract ended(): void;
 }
 
 let opened: Directory | undefined;
@@ -40,8 +45,8 @@ function directory(): Directory {
 }
 
 /** Whether a handle names the process-wide heap. */
-export function isProcessHeap({ address, id }: ArenaHandle): boolean {
-  return directory().isProcessHeap(address, id);
+export function isProcessHeap(handle: ArenaHandle): boolean {
+  return directory().isProcessHeap(handle);
 }
 
 export class ProcessHeapSource extends ArenaSource {
@@ -57,11 +62,15 @@ export class ProcessHeapSource extends ArenaSource {
     return new Attachment(heap, slowPath);
   }
 
-  close(): boolean {
+  occupy(): boolean {
     return false;
   }
 
-  closed(): void {}
+  reopen(): void {}
+
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 export class ListedSource extends ArenaSource {
@@ -78,6 +87,7 @@ export class ListedSource extends ArenaSource {
 
   /** Makes a private arena. Throws OutOfMemoryError, ArenaError "too-many-arenas". */
   static create(name: string, shape: ArenaShape): ListedSource {
+    finishEnding();
     let made: Heap | undefined;
     directory().add(() => {
       made = makeHeap(nativePlatform(), shape);
@@ -93,12 +103,12 @@ export class ListedSource extends ArenaSource {
 
   /** Throws ArenaError "bad-handle", "disposed" or "too-many-workers". */
   join(slowPath: SlowPath): Attachment {
-    const { address, id, name } = this.handle;
+    const { address, name } = this.handle;
     const { fresh } = this;
     this.fresh = undefined;
     if (fresh !== undefined) return new Attachment(fresh, slowPath);
-    if (!directory().visit(address, id)) {
-      if (directory().remembers(address, id)) {
+    if (!directory().visit(this.handle)) {
+      if (directory().remembers(this.handle)) {
         throw new ArenaError("disposed", `the arena "${name}" was disposed`);
       }
       throw new ArenaError(
@@ -109,18 +119,43 @@ export class ListedSource extends ArenaSource {
     try {
       return new Attachment(openHeap(address as Address), slowPath);
     } finally {
-      directory().left(address, id);
+      directory().left(this.handle);
     }
   }
 
-  close(): boolean {
-    return directory().close(this.handle.address, this.handle.id);
+  occupy(): boolean {
+    return directory().occupy(this.handle);
   }
 
-  closed(gone: boolean): void {
-    directory().closed(this.handle.address, this.handle.id, gone);
+  reopen(): void {
+    directory().left(this.handle);
+  }
+
+  startEnding(): void {
+    directory().startEnding(this.handle);
+  }
+
+  ended(): void {
+    directory().ended(this.handle);
   }
 }
+
+/** Ends the arenas that dead Workers were ending. */
+function finishEnding(): void {
+  for (;;) {
+    const place = directory().inheritEnding();
+    if (place === undefined) return;
+    const { heap } = new Attachment(openHeap(place.address as Address), NEVER_ASKED);
+    discardMappings(heap);
+    directory().ended(place);
+    unmapFirstWindow(heap);
+  }
+}
+
+const NEVER_ASKED: SlowPath = {
+  mallocSlow: () => 0 as Pointer,
+  freeSlow() {},
+};
 
 /** Maps a new arena. Throws OutOfMemoryError. */
 export function makeHeap(platform: Platform, shape: ArenaShape): Heap {

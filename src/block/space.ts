@@ -188,6 +188,15 @@ export class BlockSpace {
     words[block - 2] = newWord0;
   }
 
+  /** Makes one free block of all that lies between `block`, which no free block precedes, and `end`. */
+  fuse(block: WordIndex, end: WordIndex): void {
+    const words = this.words;
+    const word0 = (end - block) << 2;
+    const word1 = checkBits(block, word0, this.secret) | State.free;
+    words[block - 1] = word1;
+    words[block - 2] = word0;
+  }
+
   /** Writes the state "free" into word 1: from here on a second free of the block is recognised. */
   disown(block: WordIndex): void {
     const words = this.words;

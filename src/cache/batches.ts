@@ -106,8 +106,9 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
     }
   }
   if (isLost) {
-    const freeing = settleClaims(heap.windows[index]!.space, slot);
+    const freeing = settleClaims(heap, heap.windows[index]!, slot);
     if (freeing !== 0) heap.release(index, freeing);
+    words[entries + CacheWord.freeing] = 0;
     if (index === 0) settleLargeClaims(heap, slot);
   }
   words[entries + CacheWord.isSetUp] = 0;

@@ -1,12 +1,20 @@
-/** Freeing everything at once: `reset` keeps the arena, `unmapAll` ends it. Nobody else may be attached. */
+/** Freeing everything at once: `reset` keeps the arena, `dispose` ends it. Nobody else may be attached. */
 import { SLOTS } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS, ControlDouble, WindowWord } from "../memory/layout.ts";
+import {
+  CACHE_AREA,
+  CACHE_WORDS,
+  CONTROL_AREA,
+  ControlDouble,
+  ControlWord,
+  WindowWord,
+} from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
+import { endLarge } from "./large-blocks.ts";
 
 /** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */
 export function discardBlocks(heap: Heap): void {
-  unmapLargeBlocks(heap);
+  for (const block of [...heap.large.entries()]) endLarge(heap, block);
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
     policy.reset();
@@ -15,25 +23,33 @@ export function discardBlocks(heap: Heap): void {
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;
   heap.control.doubles[ControlDouble.takenBytes] = 0;
-  for (const { slot, owner } of heap.slots.dead()) heap.slots.vacate(slot, owner);
+  for (const { slot, owner } of [...heap.slots.dead(), ...heap.slots.retired()])
+    heap.slots.vacate(slot, owner);
 }
 
-/** Ends all mappings of the arena. The heap and everything that looks at it must not be used afterwards. */
-export function unmapAll(heap: Heap): void {
-  const { pages } = heap.platform;
-  heap.refresh();
-  unmapLargeBlocks(heap);
+/**
+ * Ends all mappings but the first window, of which it gives the blocks' memory back. The control block stays, so that
+ * somebody else can go on if this Worker dies in here. Takes the lock and keeps it for ever.
+ */
+export function discardMappings(heap: Heap): void {
+  heap.enter();
+  discardBlocks(heap);
   heap.large.dispose();
-  // The first window, with the control block, goes last.
-  for (const { window } of heap.windows.reverse()) pages.unmap(window.base, window.byteLength);
+  const { control, passage, platform, windows } = heap;
+  for (let number = windows.length - 1; number > 0; number--) {
+    const { window } = windows[number]!;
+    passage.note(window.base, window.byteLength);
+    Atomics.store(control.words, CONTROL_AREA + ControlWord.windows, number);
+    passage.end();
+  }
+  const { space, window } = windows[0]!;
+  const from = (space.first - 4) * 4;
+  const to = space.words[WindowWord.high]! * 4;
+  if (to > from) platform.pages.release((window.base + from) as Address, to - from);
 }
 
-function unmapLargeBlocks(heap: Heap): void {
-  for (const block of [...heap.large.entries()]) {
-    heap.large.remove(block);
-    heap.control.add(ControlDouble.committed, -block.mappedBytes);
-    heap.control.add(ControlDouble.unmappings, 1);
-    heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
-    heap.platform.pages.unmap((block.address - block.offset) as Address, block.mappedBytes);
-  }
+/** Ends the first window. The heap and everything that looks at it must not be used afterwards. */
+export function unmapFirstWindow(heap: Heap): void {
+  const { window } = heap.windows[0]!;
+  heap.platform.pages.unmap(window.base, window.byteLength);
 }

@@ -19,9 +19,12 @@ import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
 import { growWindow } from "./growth.ts";
 import { LargeTable } from "./large-table.ts";
-import { Lock } from "./lock.ts";
+import { LOCK_WORD, Lock } from "./lock.ts";
+import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
-import { Slots } from "./slots.ts";
+import { Slots, TOKEN_MASK } from "./slots.ts";
+
+const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
 
 /** One window with what rules it. */
 export interface HeapWindow {
@@ -42,6 +45,7 @@ export class Heap {
   readonly slots: Slots;
   readonly lock: Lock;
   readonly large: LargeTable;
+  readonly passage: Passage;
   readonly geometry: Geometry;
   readonly refusal: Refusal = { bound: "system", errno: 0 };
   slot = 0 as SlotNumber | 0;
@@ -59,7 +63,8 @@ export class Heap {
     this.geometry = control.geometry;
     this.slots = new Slots(control, platform.threads);
     this.lock = new Lock(control, this.slots, platform.threads);
-    this.large = new LargeTable(control, platform.pages);
+    this.passage = new Passage(control, platform.pages);
+    this.large = new LargeTable(control, platform.pages, this.passage);
     this.add(first);
   }
 
@@ -106,10 +111,28 @@ export class Heap {
       if (formerOwner === this.token) this.dirty = true;
       if (formerOwner !== 0 || this.isDirty) this.repair();
     } catch (error) {
-      this.markDirty();
-      this.lock.release();
+      const { words } = this.control;
+      // As `unheld`, but without even that call.
+      this.dirty = true;
+      words[DIRTY_WORD] = 1;
+      words[LOCK_WORD] = 0;
       throw error;
     }
+  }
+
+  /**
+   * Passes on an exception that leaves the allocator. If the lock is still this Worker's (the stack was full when it was
+   * to be released), it is free afterwards and marked for repair. Without a call, and with plain stores; whoever is
+   * parked wakes up by itself.
+   */
+  unheld(error: unknown): unknown {
+    const { words } = this.control;
+    if ((words[LOCK_WORD]! & TOKEN_MASK) === this.token) {
+      this.dirty = true;
+      words[DIRTY_WORD] = 1;
+      words[LOCK_WORD] = 0;
+    }
+    return error;
   }
 
   leave(): void {
@@ -178,7 +201,8 @@ export class Heap {
    * even that is cut short, the mark stays and the next `enter` does it. Under the lock.
    */
   repaired(error: unknown, operation: string): unknown {
-    this.markDirty();
+    this.dirty = true;
+    this.control.words[DIRTY_WORD] = 1;
     this.repair();
     if (!(error instanceof DamagedBlock)) return error;
     this.control.add(ControlDouble.damaged, 1);
@@ -187,19 +211,23 @@ export class Heap {
     return new InvalidPointerError("corrupt-block", operation, error.address, detail);
   }
 
-  /** Plain stores: they work even when the stack is full. */
-  private markDirty(): void {
+  /** Makes the next `enter` repair, this Worker's cache and claims included. */
+  doubtOwn(): void {
     this.dirty = true;
-    this.control.words[CONTROL_AREA + ControlWord.dirty] = 1;
+  }
+
+  /** Whether an exception of this Worker left something that its next `enter` repairs. */
+  get isDoubtful(): boolean {
+    return this.dirty;
   }
 
   private get isDirty(): boolean {
-    return this.dirty || this.control.words[CONTROL_AREA + ControlWord.dirty] !== 0;
+    return this.dirty || this.control.words[DIRTY_WORD] !== 0;
   }
 
   private repair(): void {
     recover(this, this.dirty);
-    this.control.words[CONTROL_AREA + ControlWord.dirty] = 0;
+    this.control.words[DIRTY_WORD] = 0;
     this.dirty = false;
   }
 
@@ -239,14 +267,16 @@ export class Heap {
     if (number >= ControlDouble.windowBytes - ControlDouble.windowBases) return false;
     const { base, byteLength } = reserveWindow(pages, this.geometry.reserveBytes);
     if (base < 0) return this.refuse("system", base);
+    this.passage.note(base, byteLength);
     const window = Window.create(pages, base as Address, byteLength, number);
     if (typeof window === "number") {
-      pages.unmap(base as Address, byteLength);
+      this.passage.end();
       return this.refuse("system", window);
     }
     doubles[ControlDouble.windowBases + number] = base;
     doubles[ControlDouble.windowBytes + number] = byteLength;
     Atomics.store(words, CONTROL_AREA + ControlWord.windows, number + 1);
+    this.passage.arrived();
     this.add(window);
     return true;
   }

@@ -27,6 +27,7 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
       heap.refusal.errno = mapping;
       return 0;
     }
+    heap.passage.note(mapping, mappedBytes);
     const block = {
       address: mapping + offset,
       mappedBytes,
@@ -37,6 +38,7 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
     };
     seal(heap, block);
     heap.large.insert(block);
+    heap.passage.arrived();
     heap.control.add(ControlDouble.mappings, 1);
     heap.control.add(ControlDouble.mappedBytes, mappedBytes);
     heap.control.notePeak();
@@ -58,17 +60,23 @@ export function unmapLarge(heap: Heap, address: number, claimed = false): boolea
     const block = claimed ? heap.large.lookUp(address) : heap.large.find(address);
     if (block === undefined) return false;
     if (!isSealed(heap, block)) return "corrupt";
-    heap.large.remove(block);
-    heap.control.add(ControlDouble.committed, -block.mappedBytes);
-    heap.control.add(ControlDouble.unmappings, 1);
-    heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
-    heap.platform.pages.unmap((address - block.offset) as Address, block.mappedBytes);
+    endLarge(heap, block);
     return true;
   } catch (error) {
     throw heap.repaired(error, "free");
   } finally {
     heap.leave();
   }
+}
+
+/** Takes a block out of the registry and ends its mapping. Under the lock. */
+export function endLarge(heap: Heap, block: LargeBlock): void {
+  heap.passage.note(block.address - block.offset, block.mappedBytes);
+  heap.large.remove(block);
+  heap.control.add(ControlDouble.committed, -block.mappedBytes);
+  heap.control.add(ControlDouble.unmappings, 1);
+  heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
+  heap.passage.end();
 }
 
 /** Claims the block at `address` for moving it: nobody else finds it until it is released. False if there is none. */

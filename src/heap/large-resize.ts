@@ -22,7 +22,7 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
     const block = heap.large.find(address);
     if (block === undefined) return 0;
     const mappedBytes = roundUp(byteLength + block.offset, heap.platform.pages.pageSize);
-    const wanted = { ...block, mappedBytes, requestedBytes: byteLength };
+    const wanted = { ...block, mappedBytes, requestedBytes: byteLength, slot: heap.slot };
     if (mappedBytes <= block.mappedBytes) return shrink(heap, block, wanted);
     const more = mappedBytes - block.mappedBytes;
     if (!chargeLarge(heap, more)) return 0;
@@ -44,8 +44,7 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
 export function settleMove(heap: Heap, target: LargeBlock): void {
   const old = heap.large.lookUp(-target.requestedBytes);
   if (old !== undefined && !isSealed(heap, target, old)) {
-    heap.large.remove(target);
-    heap.platform.pages.unmap((target.address - target.offset) as Address, target.mappedBytes);
+    discardTarget(heap, target);
     heap.large.mark(old, false, old.slot);
     return;
   }
@@ -53,13 +52,13 @@ export function settleMove(heap: Heap, target: LargeBlock): void {
   settle(heap, { ...target, busy: false, requestedBytes: target.mappedBytes - target.offset });
 }
 
-/** The entry shrinks first: a death then leaves pages behind its end, never an entry longer than its mapping. */
+/** The entry shrinks before its mapping does: no entry is ever longer than its mapping. */
 function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
-  settle(heap, wanted);
   const surplus = block.mappedBytes - wanted.mappedBytes;
-  const end = block.address - block.offset + wanted.mappedBytes;
-  if (surplus > 0) heap.platform.pages.unmap(end as Address, surplus);
+  if (surplus > 0) heap.passage.note(block.address - block.offset + wanted.mappedBytes, surplus);
+  settle(heap, wanted);
   heap.control.add(ControlDouble.committed, -surplus);
+  if (surplus > 0) heap.passage.end();
   heap.control.add(ControlDouble.unmappedBytes, surplus);
   return block.address;
 }
@@ -76,24 +75,32 @@ function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   if (heap.large.reserveEntry() < 0) return 0;
   const mapping = mapAligned(heap, wanted.mappedBytes, block.offset, 1);
   if (mapping < 0) return 0;
+  heap.passage.note(mapping, wanted.mappedBytes);
   const target = { ...wanted, address: mapping + block.offset, requestedBytes: -block.address, busy: true };
   heap.large.mark(block, true, heap.slot);
-  heap.large.insert({ ...target, slot: heap.slot });
+  heap.large.insert(target);
+  heap.passage.arrived();
   const from = (block.address - block.offset) as Address;
   if (pages.remap(from, block.mappedBytes, wanted.mappedBytes, mapping as Address) < 0) {
-    heap.large.remove(target);
-    pages.unmap(mapping as Address, wanted.mappedBytes);
+    discardTarget(heap, target);
     heap.large.mark(block, false, block.slot);
     return 0;
   }
   heap.large.remove(block);
-  settle(heap, { ...wanted, address: target.address, slot: heap.slot });
+  settle(heap, { ...wanted, address: target.address });
   return target.address;
+}
+
+/** Ends the empty target of a move that was not made. */
+function discardTarget(heap: Heap, target: LargeBlock): void {
+  heap.passage.note(target.address - target.offset, target.mappedBytes);
+  heap.large.remove(target);
+  heap.passage.end();
 }
 
 /** Writes a block's new figures into its entry and its seal; it is busy as long as the two differ. */
 function settle(heap: Heap, block: LargeBlock): void {
-  heap.large.replace({ ...block, busy: true, slot: heap.slot });
+  heap.large.replace({ ...block, busy: true });
   seal(heap, block);
-  heap.large.mark(block, false, heap.slot);
+  heap.large.mark(block, false, block.slot);
 }

@@ -9,12 +9,13 @@
  * capacity in entries, and how many entries are not empty.
  *
  * Open addressing with linear probing; at most three quarters of the entries are not empty. The table is renewed
- * by filling a new mapping and storing its address in the control block with one store.
+ * by filling a new mapping and storing its address in the control block with one store (passage.ts).
  */
 import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { PageSource } from "../memory/platform.ts";
 import type { Control } from "./control.ts";
+import type { Passage } from "./passage.ts";
 
 const ENTRY_DOUBLES = 4;
 const ENTRY_BYTES = ENTRY_DOUBLES * 8;
@@ -37,6 +38,7 @@ export class LargeTable {
   constructor(
     private readonly control: Control,
     private readonly pages: PageSource,
+    private readonly passage: Passage,
   ) {}
 
   /** Makes room for one more entry. Returns a refusal as -errno. */
@@ -127,10 +129,10 @@ export class LargeTable {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0) return;
-    const address = this.viewAddress as Address;
+    this.passage.note(this.viewAddress, capacity * ENTRY_BYTES);
     this.control.doubles[ControlDouble.largeTable] = 0;
     this.table();
-    this.pages.unmap(address, capacity * ENTRY_BYTES);
+    this.passage.end();
   }
 
   private capacity(table: Float64Array): number {
@@ -156,6 +158,7 @@ export class LargeTable {
     const bytes = capacity * ENTRY_BYTES;
     const address = this.pages.map(bytes, 0);
     if (address < 0) return address;
+    this.passage.note(address, bytes);
     const fresh = doublesAt(this.pages, address, bytes);
     fresh[0] = capacity;
     for (const block of this.entries()) this.place(fresh, block);
@@ -164,7 +167,8 @@ export class LargeTable {
     this.control.doubles[ControlDouble.largeTable] = address;
     this.view = fresh;
     this.viewAddress = address;
-    if (oldBytes > 0) this.pages.unmap(oldAddress, oldBytes);
+    this.passage.note(oldAddress, oldBytes);
+    if (oldBytes > 0) this.passage.end();
     return 0;
   }
 

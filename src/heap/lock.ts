@@ -2,9 +2,11 @@
  * The arena's lock: one word in the control block that names its owner, so that a waiter can ask whether the
  * owner is still alive and take the lock over if not.
  *
- *   0                    free
- *   token                held (heap/slots.ts)
- *   token | CONTENDED    held, and somebody may be parked: the release wakes one
+ *   0      free
+ *   else   30 CONTENDED | 29..14 turn | 13..0 token of the owner (heap/slots.ts)
+ *
+ * CONTENDED: somebody may be parked, the release wakes one. The turn counts the owner's acquisitions: a waiter that
+ * found the owner dead and was held up before it could take over does not mistake a later acquisition for that one.
  *
  * A waiter spins, yields, then parks for a short time at a time; nobody ever waits without looking. The word is
  * changed by Atomics only. Whoever gets it from a dead owner, or finds it held by itself (an earlier call of this
@@ -15,59 +17,61 @@ import type { Address } from "../core/types.ts";
 import { CONTROL_AREA, ControlWord } from "../memory/layout.ts";
 import type { ThreadSource } from "../memory/platform.ts";
 import type { Control } from "./control.ts";
-import type { Slots } from "./slots.ts";
+import { type Slots, TOKEN_BITS, TOKEN_MASK } from "./slots.ts";
 
 const CONTENDED = 1 << 30;
-const WORD = (CONTROL_AREA + ControlWord.lock) | 0;
+const TURN_MASK = CONTENDED - 1 - TOKEN_MASK;
+const TURN = 1 << TOKEN_BITS;
+/** Index of the lock word in the control block's words. */
+export const LOCK_WORD: number = (CONTROL_AREA + ControlWord.lock) | 0;
 
 export class Lock {
   private readonly address: Address;
+  private turn = 0;
 
   constructor(
     private readonly control: Control,
     private readonly slots: Slots,
     private readonly threads: ThreadSource,
   ) {
-    this.address = (control.base + WORD * 4) as Address;
+    this.address = (control.base + LOCK_WORD * 4) as Address;
   }
 
-  /** Takes the lock. Not 0: it was taken over from this owner, which did not release it; repair first. */
+  /** Takes the lock. Not 0: it was taken over from the owner with this token, who did not release it; repair first. */
   acquire(token: number): number {
     const words = this.control.words;
-    if (Atomics.compareExchange(words, WORD, 0, token) === 0) return 0;
+    this.turn = (this.turn + TURN) & TURN_MASK;
+    const mine = this.turn | token;
+    if (Atomics.compareExchange(words, LOCK_WORD, 0, mine) === 0) return 0;
     for (let turn = 0; turn < LOCK_SPINS + LOCK_YIELDS; turn++) {
       if (turn >= LOCK_SPINS) this.threads.yield();
-      if (Atomics.load(words, WORD) === 0 && Atomics.compareExchange(words, WORD, 0, token) === 0) return 0;
+      if (Atomics.load(words, LOCK_WORD) === 0 && Atomics.compareExchange(words, LOCK_WORD, 0, mine) === 0)
+        return 0;
     }
-    return this.wait(token);
+    return this.wait(token, mine);
   }
 
   release(): void {
     const words = this.control.words;
-    if ((Atomics.exchange(words, WORD, 0) & CONTENDED) !== 0) this.threads.unpark(this.address, 1);
+    if ((Atomics.exchange(words, LOCK_WORD, 0) & CONTENDED) !== 0) this.threads.unpark(this.address, 1);
   }
 
-  /** The token of the present owner, 0 = free. */
-  holder(): number {
-    return Atomics.load(this.control.words, WORD) & ~CONTENDED;
-  }
-
-  private wait(token: number): number {
+  private wait(token: number, mine: number): number {
     const words = this.control.words;
     for (;;) {
-      const seen = Atomics.load(words, WORD);
+      const seen = Atomics.load(words, LOCK_WORD);
       if (seen === 0) {
         // Others may be parked too: keep the mark, the release then wakes the next.
-        if (Atomics.compareExchange(words, WORD, 0, token | CONTENDED) === 0) return 0;
+        if (Atomics.compareExchange(words, LOCK_WORD, 0, mine | CONTENDED) === 0) return 0;
         continue;
       }
-      const owner = seen & ~CONTENDED;
+      const owner = seen & TOKEN_MASK;
       if (owner === token || !this.slots.tokenLives(owner)) {
-        if (Atomics.compareExchange(words, WORD, seen, token | CONTENDED) === seen) return owner;
+        if (Atomics.compareExchange(words, LOCK_WORD, seen, mine | CONTENDED) === seen) return owner;
         continue;
       }
       const marked = seen | CONTENDED;
-      if (seen !== marked && Atomics.compareExchange(words, WORD, seen, marked) !== seen) continue;
+      if (seen !== marked && Atomics.compareExchange(words, LOCK_WORD, seen, marked) !== seen) continue;
       this.threads.park(this.address, marked, LOCK_PARK_MS);
     }
   }

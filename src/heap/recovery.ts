@@ -7,12 +7,23 @@
  * damaged ends nothing: the walk goes on at the next undamaged header, and what lies between is taken out of use
  * for good (state busy, slot 0).
  */
-import { checkBits, PREVIOUS_FREE, packState, STATE_MASK, State, slotOf, stateOf } from "../block/header.ts";
+import {
+  checkBits,
+  granulesOf,
+  PREVIOUS_FREE,
+  packState,
+  STATE_MASK,
+  State,
+  slotOf,
+  stateOf,
+  wordsOf,
+} from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
+import type { Policy } from "../policies/policy.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
 import { settleMove } from "./large-resize.ts";
@@ -22,23 +33,51 @@ import { settleMove } from "./large-resize.ts";
  * own operation was cut short by an exception, so that its caches and claims are as doubtful as a dead Worker's.
  */
 export function recover(heap: Heap, ownLost: boolean): void {
+  const { doubles } = heap.control;
   const lost = lostSlots(heap, ownLost);
+  settlePassage(heap);
   for (let slot = 1; slot <= SLOTS; slot++) if (lost[slot] === 1) settleLargeClaims(heap, slot);
   heap.large.recount();
-  const { doubles } = heap.control;
+  const recorded = doubles[ControlDouble.takenBlocks]!;
+  let cached = 0;
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
   let committed = doubles[ControlDouble.largeBytes]!;
   for (const part of heap.windows) {
-    clearCaches(part, lost);
-    rebuildWindow(heap, part, lost);
+    clearCaches(heap, part, lost);
+    cached += rebuildWindow(heap, part, lost);
     committed += (part.space.words[WindowWord.high]! + 4 - part.space.first) * 4;
   }
   doubles[ControlDouble.committed] = committed;
   heap.control.add(ControlDouble.rebuilds, 1);
+  // What the counter and the chain do not agree about was on its way between a free list and a cache.
+  const found = doubles[ControlDouble.takenBlocks]! + cached;
+  heap.control.add(ControlDouble.inFlight, Math.abs(recorded - found));
 }
 
-/** Slots whose cached blocks belong to nobody: dead and vacant ones. */
+/**
+ * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
+ * not registered is ended. Under the lock.
+ */
+function settlePassage(heap: Heap): void {
+  const { address, byteLength } = heap.passage.range;
+  if (address === 0) return;
+  heap.control.add(ControlDouble.inFlight, 1);
+  if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
+  else heap.passage.end();
+}
+
+function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
+  if (address === heap.control.doubles[ControlDouble.largeTable]) return true;
+  if (heap.windows.some(({ window }) => window.base === address)) return true;
+  for (const block of heap.large.entries()) {
+    const from = block.address - block.offset;
+    if (from <= address && address + byteLength <= from + block.mappedBytes) return true;
+  }
+  return false;
+}
+
+/** Slots whose cached blocks belong to nobody: all but those of living Workers. */
 function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
   for (let slot = 1; slot <= SLOTS; slot++) {
@@ -50,25 +89,29 @@ function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
 
 /**
  * Settles what the owner of a slot had claimed when it died or failed: a block under reallocation is in use again, a
- * block that was being freed is returned for the caller to free, 0 = none. Under the lock.
+ * block that was being freed is returned, 0 = none: the caller frees it, and clears the claim after that. Under the
+ * lock.
  */
-export function settleClaims(space: BlockSpace, slot: number): WordIndex | 0 {
+export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   const reallocating = words[entries + CacheWord.reallocating]!;
   const freeing = words[entries + CacheWord.freeing]! as WordIndex | 0;
-  words[entries + CacheWord.reallocating] = 0;
-  words[entries + CacheWord.freeing] = 0;
   if (reallocating !== 0 && space.isHeldBy(reallocating, slot, State.busy)) {
+    heap.control.add(ControlDouble.inFlight, 1);
     words[reallocating - 1] = (words[reallocating - 1]! & ~STATE_MASK) | State.inUse;
   }
-  return freeing !== 0 && space.isHeldBy(freeing, slot, State.busy) ? freeing : 0;
+  words[entries + CacheWord.reallocating] = 0;
+  if (freeing === 0 || !space.isHeldBy(freeing, slot, State.busy)) return 0;
+  heap.control.add(ControlDouble.inFlight, 1);
+  return freeing;
 }
 
 /** The same for large blocks: what the slot's owner was moving is in use again. Under the lock. */
 export function settleLargeClaims(heap: Heap, slot: number): void {
   if (heap.control.doubles[ControlDouble.largeBlocks] === 0) return;
   const claimed = [...heap.large.entries()].filter((block) => block.busy && block.slot === slot);
+  heap.control.add(ControlDouble.inFlight, claimed.length);
   const moves = claimed.filter((block) => block.requestedBytes < 0);
   for (const block of moves) settleMove(heap, block);
   // A move has settled its source too.
@@ -82,58 +125,69 @@ export function settleLargeClaims(heap: Heap, slot: number): void {
 }
 
 /** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */
-function clearCaches({ space }: HeapWindow, lost: Uint8Array): void {
+function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
+  const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
     if (lost[slot] !== 1 || space.words[from + CacheWord.isSetUp] === 0) continue;
-    const freeing = settleClaims(space, slot);
+    const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);
     space.words.fill(0, from, from + CACHE_WORDS);
   }
 }
 
-function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): void {
-  const { words, top } = space;
+/**
+ * Files the free blocks of a window anew, each run of them as one. Returns how many blocks were in the caches of lost
+ * slots. Each block is looked at once: a heap of gigabytes has millions, and others wait.
+ */
+function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): number {
+  const { words, first, top } = space;
+  let cached = 0;
+  let taken = 0;
+  let takenBytes = 0;
+  let run = 0 as WordIndex | 0;
   policy.reset();
   words[WindowWord.lastFree] = 0;
-  let run = 0 as WordIndex | 0;
-  let block = space.first;
-  while (block < top) {
-    mend(space, block);
-    const behind = space.next(block);
-    words[block - 2] = words[block - 2]! & ~PREVIOUS_FREE;
-    if (isLost(space, block, lost)) {
-      space.disown(block);
+  for (let block = first; block < top; ) {
+    const isIntact = space.isIntact(block) || mend(space, block);
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const state = stateOf(word1);
+    const isFree = state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
+    if (isIntact && isFree) {
+      if (state === State.cached) cached++;
       if (run === 0) run = block;
-      else space.absorb(run, block);
     } else {
-      if (run !== 0) policy.free(run);
+      if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
+      if (run !== 0) fileRun(space, policy, run, block);
       run = 0;
-      heap.control.add(ControlDouble.takenBlocks, 1);
-      heap.control.add(ControlDouble.takenBytes, payloadBytes(space.granules(block)));
+      taken++;
+      takenBytes += payloadBytes(granulesOf(word0));
     }
-    block = behind;
+    block = (block + wordsOf(word0)) as WordIndex;
   }
-  if (run !== 0) policy.free(run);
+  if (run !== 0) fileRun(space, policy, run, top);
+  heap.control.add(ControlDouble.takenBlocks, taken);
+  heap.control.add(ControlDouble.takenBytes, takenBytes);
+  return cached;
 }
 
-function isLost(space: BlockSpace, block: WordIndex, lost: Uint8Array): boolean {
-  if (!space.isIntact(block)) return false;
-  const word1 = space.words[block - 1]!;
-  const state = stateOf(word1);
-  return state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
+/** Files all that lies between `run` and `end` as one free block. */
+function fileRun(space: BlockSpace, policy: Policy, run: WordIndex, end: WordIndex): void {
+  space.fuse(run, end);
+  policy.free(run);
 }
 
-/** Makes sure that the chain goes on behind `block`, taking damaged memory out of use if it has to. */
-function mend(space: BlockSpace, block: WordIndex): void {
-  if (space.isIntact(block)) return;
+/** Makes sure that the chain goes on behind a damaged block, taking memory out of use if it has to. Always false. */
+function mend(space: BlockSpace, block: WordIndex): false {
   const { words, top } = space;
   const behind = space.next(block);
   // Only word 1 is damaged: the chain goes on, and a free of this block will say so.
-  if (behind > block && (behind === top || space.isIntact(behind))) return;
+  if (behind > block && (behind === top || space.isIntact(behind))) return false;
   let resumes: number = block + 4;
   while (resumes < top && !space.isIntact(resumes)) resumes += 4;
   const word0 = ((resumes - block) / 4) << 4;
   words[block - 1] = packState(checkBits(block, word0, space.secret), State.busy, 0, 0);
   words[block - 2] = word0;
+  return false;
 }

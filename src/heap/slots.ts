@@ -2,18 +2,22 @@
  * Slots: the Workers attached to an arena. A slot belongs to a thread, not to an object, so that a module that is
  * loaded twice in one Worker finds the same slot.
  *
- * Entry of the slot table, four words:
+ * Entry of the slot table, eight words (three are unused):
  *
- *   0  owner: 31..26 generation, 25..0 thread id; thread id 0 = vacant. Changed by compare-and-exchange only:
- *      vacant -> thread (attach), thread -> vacant (detach, or a dead thread's slot cleaned under the lock),
- *      dead thread -> thread (attach). The generation counts the owners, so that a lock token or a comparison
- *      made for an earlier owner never matches a later one.
+ *   0  owner: 31..26 generation, 25..0 a thread id, or 0 = vacant, or RETIRED. Changed by compare-and-exchange only:
+ *        vacant -> thread            attach
+ *        thread -> retired           detach; or the thread is dead and its cache was drained, under the lock
+ *        retired -> vacant           no block in use carries the slot's number (heap/owners.ts), under the lock
+ *        retired, dead thread -> thread   attach, when no slot is vacant
+ *      The generation counts the changes, so that a lock token or a comparison made for an earlier owner never
+ *      matches a later one.
  *   1  start time of the thread, written by the owner right after the exchange.
  *   2  the generation that word 1 belongs to, written after it. While it differs from word 0's, the start time is
  *      unknown and the thread id alone decides.
  *   3  how many times the thread is attached (a module may be loaded twice). Written by the owner alone.
+ *   4  term: how many owners the slot has had. Raised under the lock by a new owner, before it allocates.
  *
- * A token names an owner in the lock word: 30..14 unused, 13..8 generation, 7..0 slot number.
+ * A token names an owner in the lock word: 13..8 generation, 7..0 slot number.
  */
 import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, ThreadId } from "../core/types.ts";
@@ -26,13 +30,28 @@ const THREAD_BITS = 26;
 const THREAD_MASK = (1 << THREAD_BITS) - 1;
 const GENERATION_MASK = 0x3f;
 const SLOT_BITS = 8;
+/** Bits of a token. */
+export const TOKEN_BITS = 14;
+export const TOKEN_MASK: number = (1 << TOKEN_BITS) - 1;
 
-function entry(slot: number): number {
-  return CONTROL_AREA + SLOT_TABLE + slot * SLOT_WORDS;
+const VACANT = 0 as ThreadId;
+/** In place of a thread id: nobody's, with an empty cache, but blocks in use may carry its number. */
+const RETIRED = THREAD_MASK as ThreadId;
+
+const SlotWord = { owner: 0, start: 1, startGeneration: 2, attachments: 3, term: 4 } as const;
+
+function at(slot: number, word: number): number {
+  return CONTROL_AREA + SLOT_TABLE + slot * SLOT_WORDS + word;
 }
 
 export function tokenSlot(token: number): SlotNumber {
   return (token & ((1 << SLOT_BITS) - 1)) as SlotNumber;
+}
+
+/** A slot's owner at one moment: `owner` names it and no later one. */
+export interface SlotOwner {
+  readonly slot: number;
+  readonly owner: number;
 }
 
 export class Slots {
@@ -42,55 +61,61 @@ export class Slots {
   ) {}
 
   /**
-   * Finds or takes a slot for the calling thread. `adopted` tells that a dead Worker had it before: its cache is
-   * still in place and becomes the caller's. 0 if all slots belong to living Workers. Takes no lock.
+   * Finds or takes a slot for the calling thread, a vacant one if there is. `inherited` tells that somebody had it
+   * before: a dead Worker's cache may be in place, blocks in use may carry its number. 0 if all slots belong to
+   * living Workers. Takes no lock.
    */
-  claim(): { slot: SlotNumber | 0; adopted: boolean } {
+  claim(): { slot: SlotNumber | 0; inherited: boolean } {
     const thread = this.threads.current();
     const start = this.threads.startTime(thread);
     for (let slot = 1; slot <= this.used; slot++) {
       if (this.threadOf(slot) === thread && this.startOf(slot) === start) {
         this.countAttachment(slot, 1);
-        return { slot: slot as SlotNumber, adopted: false };
+        return { slot: slot as SlotNumber, inherited: false };
       }
     }
-    for (let slot = 1; slot <= SLOTS; slot++) {
-      const owner = this.ownerOf(slot);
-      const vacant = (owner & THREAD_MASK) === 0;
-      if (!vacant && this.lives(slot)) continue;
-      this.noteUse(slot);
-      if (this.exchange(slot, owner, thread)) {
-        const words = this.control.words;
-        words[entry(slot) + 1] = start;
-        Atomics.store(words, entry(slot) + 2, this.generationOf(slot));
-        words[entry(slot) + 3] = 1;
-        return { slot: slot as SlotNumber, adopted: !vacant };
-      }
-    }
-    return { slot: 0, adopted: false };
+    const vacant = this.take(thread, start, (owner) => (owner & THREAD_MASK) === VACANT);
+    if (vacant !== 0) return { slot: vacant, inherited: false };
+    const left = this.take(thread, start, (_, slot) => !this.lives(slot));
+    return { slot: left, inherited: left !== 0 };
   }
 
   /** Adds to the number of attachments of the caller's own slot and returns it. */
   countAttachment(slot: number, change: number): number {
-    const count = this.control.words[entry(slot) + 3]! + change;
-    this.control.words[entry(slot) + 3] = count;
+    const count = this.control.words[at(slot, SlotWord.attachments)]! + change;
+    this.control.words[at(slot, SlotWord.attachments)] = count;
     return count;
+  }
+
+  /** Starts the term of the slot's new owner. Under the lock. */
+  beginTerm(slot: number): void {
+    this.control.words[at(slot, SlotWord.term)] = this.termOf(slot) + 1;
+  }
+
+  /** How many owners the slot has had. Under the lock. */
+  termOf(slot: number): number {
+    return this.control.words[at(slot, SlotWord.term)]!;
   }
 
   /** The slot's owner word: names this owner and no later one. */
   ownerOf(slot: number): number {
-    return Atomics.load(this.control.words, entry(slot));
+    return Atomics.load(this.control.words, at(slot, SlotWord.owner));
   }
 
-  /** Vacates a slot that `owner` had. False if somebody else took it meanwhile. Its cache must be empty. */
+  /** Ends the ownership of a slot that `owner` has. False if somebody else took it meanwhile. Its cache must be empty. */
+  retire(slot: number, owner: number): boolean {
+    return this.exchange(slot, owner, RETIRED);
+  }
+
+  /** Makes a slot free for the next Worker. False if somebody took it meanwhile. No block may carry its number. */
   vacate(slot: number, owner: number): boolean {
-    return this.exchange(slot, owner, 0 as ThreadId);
+    return this.exchange(slot, owner, VACANT);
   }
 
   /** Whether the slot belongs to a thread that exists. */
   lives(slot: number): boolean {
     const thread = this.threadOf(slot);
-    if (thread === 0 || !this.threads.isAlive(thread)) return false;
+    if (thread === VACANT || thread === RETIRED || !this.threads.isAlive(thread)) return false;
     const recorded = this.startOf(slot);
     if (recorded === 0) return true;
     // 0 also means that the system does not tell, for instance when file descriptors are used up.
@@ -98,28 +123,30 @@ export class Slots {
     return present === 0 || present === recorded;
   }
 
-  /** Slots that belong to nobody alive but were not vacated, with their owner words. */
-  dead(): { slot: number; owner: number }[] {
-    const found: { slot: number; owner: number }[] = [];
-    for (let slot = 1; slot <= this.used; slot++) {
-      const owner = this.ownerOf(slot);
-      if ((owner & THREAD_MASK) !== 0 && !this.lives(slot)) found.push({ slot, owner });
-    }
-    return found;
+  /** Slots of Workers that ended without leaving. */
+  dead(): SlotOwner[] {
+    return this.select((thread, slot) => thread !== VACANT && thread !== RETIRED && !this.lives(slot));
+  }
+
+  retired(): SlotOwner[] {
+    return this.select((thread) => thread === RETIRED);
+  }
+
+  /** Whether a Worker could attach without looking further. */
+  hasVacant(): boolean {
+    return this.used < SLOTS || this.select((thread) => thread === VACANT).length > 0;
   }
 
   /** Number of slots whose Workers are alive. */
   living(): number {
-    let count = 0;
-    for (let slot = 1; slot <= this.used; slot++) if (this.threadOf(slot) !== 0 && this.lives(slot)) count++;
-    return count;
+    return this.select((_, slot) => this.lives(slot)).length;
   }
 
   threadOf(slot: number): ThreadId {
     return (this.ownerOf(slot) & THREAD_MASK) as ThreadId;
   }
 
-  /** What the lock word holds while the slot's present owner has the lock. */
+  /** What the lock word says while the slot's present owner has the lock. */
   tokenOf(slot: number): number {
     return (this.generationOf(slot) << SLOT_BITS) | slot;
   }
@@ -135,6 +162,38 @@ export class Slots {
     return Atomics.load(this.control.words, CONTROL_AREA + ControlWord.slots);
   }
 
+  private select(which: (thread: ThreadId, slot: number) => boolean): SlotOwner[] {
+    const found: SlotOwner[] = [];
+    for (let slot = 1; slot <= this.used; slot++) {
+      const owner = this.ownerOf(slot);
+      if (which((owner & THREAD_MASK) as ThreadId, slot)) found.push({ slot, owner });
+    }
+    return found;
+  }
+
+  /** Takes the first slot that may be taken, 0 if there is none. Who was outrun by another Worker looks again. */
+  private take(
+    thread: ThreadId,
+    start: number,
+    mayTake: (owner: number, slot: number) => boolean,
+  ): SlotNumber | 0 {
+    for (let slot = 1; slot <= SLOTS; ) {
+      const owner = this.ownerOf(slot);
+      if (!mayTake(owner, slot)) {
+        slot++;
+        continue;
+      }
+      this.noteUse(slot);
+      if (!this.exchange(slot, owner, thread)) continue;
+      const words = this.control.words;
+      words[at(slot, SlotWord.start)] = start;
+      Atomics.store(words, at(slot, SlotWord.startGeneration), this.generationOf(slot));
+      words[at(slot, SlotWord.attachments)] = 1;
+      return slot as SlotNumber;
+    }
+    return 0;
+  }
+
   private noteUse(slot: number): void {
     const words = this.control.words;
     for (let used = this.used; used < slot; used = this.used) {
@@ -148,13 +207,14 @@ export class Slots {
 
   /** Start time of the slot's thread, 0 = unknown. */
   private startOf(slot: number): number {
-    const known = Atomics.load(this.control.words, entry(slot) + 2) === this.generationOf(slot);
-    return known ? this.control.words[entry(slot) + 1]! : 0;
+    const known =
+      Atomics.load(this.control.words, at(slot, SlotWord.startGeneration)) === this.generationOf(slot);
+    return known ? this.control.words[at(slot, SlotWord.start)]! : 0;
   }
 
   private exchange(slot: number, owner: number, thread: ThreadId): boolean {
     const generation = ((owner >>> THREAD_BITS) + 1) & GENERATION_MASK;
-    const words = this.control.words;
-    return Atomics.compareExchange(words, entry(slot), owner, (generation << THREAD_BITS) | thread) === owner;
+    const word = (generation << THREAD_BITS) | thread;
+    return Atomics.compareExchange(this.control.words, at(slot, SlotWord.owner), owner, word) === owner;
   }
 }

@@ -14,7 +14,7 @@ import { SLOTS, WINDOWS } from "../core/tunables.ts";
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -101,18 +101,22 @@ export const ControlDouble = {
   rebuilds: FIRST_DOUBLE + 16,
   adoptions: FIRST_DOUBLE + 17,
   damaged: FIRST_DOUBLE + 18,
+  inFlight: FIRST_DOUBLE + 19,
+  /** A mapping on its way into or out of the arena (heap/passage.ts). 0 = none. */
+  passing: FIRST_DOUBLE + 20,
+  passingBytes: FIRST_DOUBLE + 21,
   /** Mappings of large blocks made and ended so far, and their bytes; a change of length counts the bytes only. */
-  mappings: FIRST_DOUBLE + 19,
-  unmappings: FIRST_DOUBLE + 20,
-  mappedBytes: FIRST_DOUBLE + 21,
-  unmappedBytes: FIRST_DOUBLE + 22,
+  mappings: FIRST_DOUBLE + 22,
+  unmappings: FIRST_DOUBLE + 23,
+  mappedBytes: FIRST_DOUBLE + 24,
+  unmappedBytes: FIRST_DOUBLE + 25,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 24,
-  windowBytes: FIRST_DOUBLE + 24 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 28,
+  windowBytes: FIRST_DOUBLE + 28 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */
-export const SLOT_WORDS = 4;
+export const SLOT_WORDS = 8;
 /** Slot table, in words relative to CONTROL_AREA. Slot numbers start at 1; entry 0 is unused. */
 export const SLOT_TABLE: number = ((ControlDouble.windowBytes + WINDOWS) * 2) | 0;
 const CONTROL_WORDS: number = (SLOT_TABLE + (SLOTS + 1) * SLOT_WORDS) | 0;

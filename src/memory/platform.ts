@@ -33,6 +33,11 @@ export interface PageSource {
   remap(address: Address, oldByteLength: number, newByteLength: number, target: Address | 0): SystemResult;
   /** Ends a mapping or reservation, or a part of it. */
   unmap(address: Address, byteLength: number): SystemResult;
+  /**
+   * Whether exactly this range is an anonymous mapping that can be read and written, as `map` makes them. True where the
+   * system does not tell.
+   */
+  isMapping(address: Address, byteLength: number): boolean;
   /** A view of committed memory in 32-bit words. The memory must stay mapped while the view is used. */
   words(address: Address, byteLength: number): Int32Array;
   /** memmove; any addresses and length in committed memory. */

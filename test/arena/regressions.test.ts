@@ -4,6 +4,7 @@
  */
 import { expect, test } from "bun:test";
 import { Directory } from "../../src/arena/directory.ts";
+import { SLOTS } from "../../src/core/tunables.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
@@ -36,17 +37,70 @@ test("a dead slot that another Worker claims while `trim` drains it keeps its ne
   arena.malloc(10);
   dead.arena.malloc(10);
   const slot = dead.heap.slot;
+  for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
   crew.alive.delete(SECOND);
   const claimer = crew.join(THIRD);
   onQuestionAbout(crew, SECOND, () => {
-    expect(claimer.heap.slots.claim()).toEqual({ slot: slot as never, adopted: true });
+    expect(claimer.heap.slots.claim()).toEqual({ slot: slot as never, inherited: true });
   });
   arena.trim();
   expect<number>(claimer.heap.slots.threadOf(slot)).toBe(THIRD);
-  expect(arena.stats().workers).toBe(2);
-  expect(crew.join(FOURTH).heap.slots.claim().slot).not.toBe(slot);
+  expect(arena.stats().workers).toBe(SLOTS);
+  expect(crew.join(FOURTH).heap.slots.claim().slot).toBe(0);
   claimer.arena.malloc(10);
   arena.check();
+});
+
+test("a Worker that takes the slot of one that died in a flush brings all of its blocks back", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const blocks = Array.from({ length: 100 }, () => victim.arena.malloc(100));
+  for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
+  const release = victim.heap.release.bind(victim.heap);
+  let releases = 0;
+  victim.heap.release = (...block) => {
+    if (++releases !== 3) return release(...block);
+    // The blocks that were to follow are cached and on no list.
+    crew.alive.delete(SECOND);
+    const heir = crew.join(THIRD);
+    heir.arena.malloc(10);
+    expect(heir.heap.slot).toBe(victim.heap.slot);
+    heir.arena.detach();
+    arena.trim();
+    expect(arena.stats().cachedBlocks).toBe(0);
+    arena.check();
+    throw new RangeError("the end of this Worker");
+  };
+  expect(() => {
+    for (const block of blocks) victim.arena.free(block);
+  }).toThrow(RangeError);
+  expect(releases).toBe(3);
+});
+
+test("a claim is settled before it is forgotten, so that a settler may die too", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  const settler = crew.join(THIRD);
+  const [freed] = [victim.arena, settler.arena, arena].map((each) => each.malloc(100_000));
+  // The block is claimed, the lock not taken yet.
+  victim.heap.enter = () => {
+    crew.alive.delete(SECOND);
+    settler.heap.release = () => {
+      crew.alive.delete(THIRD);
+      arena.trim();
+      expect([...arena.blocks({ owner: victim.arena.owner })].length).toBe(0);
+      expect(arena.stats().liveBlocks).toBe(2);
+      arena.check();
+      throw new RangeError("the end of the settler");
+    };
+    expect(() => settler.arena.trim()).toThrow(RangeError);
+    throw new RangeError("the end of the Worker");
+  };
+  expect(() => victim.arena.free(freed!)).toThrow(RangeError);
+  expect(crew.alive.has(THIRD)).toBe(false);
 });
 
 test("a Worker that takes a vacant slot during a repair caches nothing before the repair has ended", () => {
@@ -101,6 +155,21 @@ test("realloc-large by copy, and another Worker frees the block meanwhile: exact
   expect(crew.pages.bytes(moved, 100_000).every((byte) => byte === 7)).toBe(true);
   expect(() => other.free(large)).toThrow(coded("double-free"));
   expect(arena.stats().largeBlocks).toBe(0);
+  arena.check();
+});
+
+test("a detach that finds damage can be called again", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const guest = crew.join(SECOND);
+  const blocks = [arena.malloc(100), guest.arena.malloc(100), guest.arena.malloc(100)];
+  guest.arena.free(blocks[1]!);
+  guest.arena.free(blocks[2]!);
+  wordsAt(crew.pages, blocks[2]!, 1)[0] = 0x55555555;
+  expect(() => guest.arena.detach()).toThrow(coded("corrupt-block"));
+  expect(guest.heap.slots.countAttachment(guest.heap.slot, 0)).toBe(1);
+  guest.arena.detach();
+  expect(arena.stats().workers).toBe(1);
   arena.check();
 });
 
@@ -164,14 +233,15 @@ test("a Worker that dies between `visit` and `left` keeps nobody from disposing 
   const [maker, dying, guest] = directories as [Directory, Directory, Directory];
   const place = { address: 2 ** 40, id: 77 };
   maker.add(() => place);
-  expect(dying.visit(place.address, place.id)).toBe(true);
-  expect(maker.close(place.address, place.id)).toBe(false);
+  expect(dying.visit(place)).toBe(true);
+  expect(maker.occupy(place)).toBe(false);
   crew.alive.delete(SECOND);
-  expect(guest.visit(place.address, place.id)).toBe(true);
-  guest.left(place.address, place.id);
-  expect(maker.close(place.address, place.id)).toBe(true);
-  maker.closed(place.address, place.id, true);
-  expect(guest.visit(place.address, place.id)).toBe(false);
+  expect(guest.visit(place)).toBe(true);
+  guest.left(place);
+  expect(maker.occupy(place)).toBe(true);
+  maker.startEnding(place);
+  maker.ended(place);
+  expect(guest.visit(place)).toBe(false);
 });
 
 test("a Worker that dies while it makes the process-wide heap is replaced, also by a thread with the same id", () => {

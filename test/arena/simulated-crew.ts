@@ -26,6 +26,8 @@ export class Crew {
   readonly pages = new SimulatedPages();
   /** Ids of the threads that exist. */
   readonly alive = new Set<number>();
+  /** Start times of threads that have an id which another thread had before. */
+  readonly reborn = new Map<number, number>();
   /** Called before the question whether a thread is alive is answered. */
   asked: (thread: number) => void = () => {};
   private base = 0;
@@ -67,11 +69,15 @@ class CrewSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  close(): boolean {
+  occupy(): boolean {
     return true;
   }
 
-  closed(): void {}
+  reopen(): void {}
+
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 /** More than any finite wait takes. */
@@ -92,7 +98,7 @@ class CrewThreads implements ThreadSource {
     return 1;
   }
   startTime(thread: ThreadId): number {
-    return this.crew.alive.has(thread) ? thread * 7 : 0;
+    return this.crew.alive.has(thread) ? (this.crew.reborn.get(thread) ?? thread * 7) : 0;
   }
   isAlive(thread: ThreadId): boolean {
     this.crew.asked(thread);

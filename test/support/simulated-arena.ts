@@ -22,11 +22,15 @@ class SimulatedSource extends ArenaSource {
     return new Attachment(this.heap, slowPath);
   }
 
-  close(): boolean {
+  occupy(): boolean {
     return true;
   }
 
-  closed(): void {}
+  reopen(): void {}
+
+  startEnding(): void {}
+
+  ended(): void {}
 }
 
 export interface SimulatedArena {

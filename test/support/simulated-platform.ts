@@ -24,7 +24,7 @@ export class SimulatedPages implements PageSource {
   /** Calls so far; `refuse` decides by this number and the call's name. */
   calls = 0;
   refuse: (call: string, number: number) => boolean = () => false;
-  private mappings: Mapping[] = [];
+  private readonly mappings: Mapping[] = [];
   private nextAddress = 0x10_0000_0000;
 
   get mappedBytes(): number {
@@ -52,7 +52,9 @@ export class SimulatedPages implements PageSource {
 
   release(address: Address, byteLength: number): SystemResult {
     if (this.refused("release")) return -ENOMEM;
-    this.bytes(address, byteLength).fill(0);
+    const mapping = this.at(address, byteLength);
+    const from = address - mapping.address;
+    new Uint8Array(mapping.buffer, 0, mapping.committed).fill(0, from, from + byteLength);
     return 0;
   }
 
@@ -79,6 +81,10 @@ export class SimulatedPages implements PageSource {
     else if (address === mapping.address) this.cutFront(mapping, byteLength);
     else throw new Error("unmap in the middle of a mapping");
     return 0;
+  }
+
+  isMapping(address: Address, byteLength: number): boolean {
+    return this.mappings.some((m) => m.address === address && m.byteLength === byteLength && m.committed > 0);
   }
 
   words(address: Address, byteLength: number): Int32Array {

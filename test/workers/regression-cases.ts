@@ -6,6 +6,7 @@ import { closeSync, cpSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesAt } from "../../native/raw-memory.ts";
+import { LOCK_WORD } from "../../src/heap/lock.ts";
 import { Arena, ArenaError, InvalidPointerError } from "../../src/index.ts";
 import type { Task } from "./regression-worker.ts";
 
@@ -138,15 +139,18 @@ function stackOverflow(): void {
     stats: () => () => arena.stats(),
     blocks: () => () => arena.blocks(),
     check: () => () => arena.check(),
+    reclaim: () => () => arena.reclaim(arena.owner - 256),
   };
   function withBlock(size: number, act: (block: number) => unknown): () => unknown {
     const block = arena.malloc(size);
     return () => act(block);
   }
+  // Others would wait as long as this Worker lives.
+  const words = new Int32Array(bytesAt(arena.handle.address, (LOCK_WORD + 1) * 4).buffer);
   let overflows = 0;
   for (const [name, call] of Object.entries(calls)) {
     const most = deepest();
-    for (let distance = -5; distance < 90; distance++) {
+    for (let distance = -5; distance < 130; distance++) {
       const act = call(distance + 5);
       try {
         dive(most - distance, act);
@@ -154,6 +158,7 @@ function stackOverflow(): void {
         require(error instanceof RangeError, `${name} at ${distance}: ${error}`);
         overflows++;
       }
+      require(words[LOCK_WORD] === 0, `after ${name} at ${distance} the lock is held`);
       try {
         arena.check();
       } catch (error) {
@@ -162,6 +167,12 @@ function stackOverflow(): void {
     }
   }
   require(overflows > 100, `the stack overflowed ${overflows} times only`);
+  // A block whose free or realloc was cut short is in use or free, not in between.
+  for (const { pointer } of arena.blocks()) arena.free(pointer);
+  arena.trim();
+  const { liveBlocks, cachedBlocks, committedBytes } = arena.stats();
+  require(liveBlocks + cachedBlocks + committedBytes ===
+    0, `left: ${liveBlocks}, ${cachedBlocks}, ${committedBytes}`);
   arena.dispose();
 }
 

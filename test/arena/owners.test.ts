@@ -1,0 +1,130 @@
+/** Who allocated what, and what becomes of it when its Worker has gone. Other Workers are simulated. */
+import { expect, test } from "bun:test";
+import { SLOTS } from "../../src/core/tunables.ts";
+import { Crew } from "./simulated-crew.ts";
+
+const [FIRST, SECOND, THIRD] = [100, 200, 300] as const;
+const LARGE = { largeThreshold: 2 ** 19 };
+
+function count(blocks: Iterable<unknown>): number {
+  return [...blocks].length;
+}
+
+test("blocks({ owner }) lists the blocks of one Worker, small, uncached and large", () => {
+  const crew = new Crew(LARGE);
+  const { arena } = crew.join(FIRST);
+  const other = crew.join(SECOND).arena;
+  const mine = [arena.malloc(10), arena.malloc(100_000), arena.malloc(2 ** 20)];
+  const theirs = [other.malloc(20), other.malloc(2 ** 20)];
+  expect([...arena.blocks({ owner: arena.owner })].map(({ pointer }) => pointer)).toEqual(mine);
+  expect([...arena.blocks({ owner: other.owner })].map(({ pointer }) => pointer)).toEqual(theirs);
+  expect([...arena.blocks()].map(({ owner }) => owner).sort()).toEqual(
+    [arena.owner, arena.owner, arena.owner, other.owner, other.owner].sort(),
+  );
+  expect(count(arena.blocks({ owner: 0 }))).toBe(0);
+});
+
+test("reclaim frees all that a dead Worker left, once, and nothing else", () => {
+  const crew = new Crew(LARGE);
+  const { arena } = crew.join(FIRST);
+  const dead = crew.join(SECOND).arena;
+  const mine = arena.malloc(50);
+  for (let size = 1; size < 100_000; size *= 2) dead.malloc(size);
+  dead.malloc(2 ** 20);
+  const { owner } = dead;
+  crew.alive.delete(SECOND);
+  const { liveBlocks } = arena.stats();
+  expect(arena.reclaim(owner)).toBe(liveBlocks - 1);
+  expect(arena.reclaim(owner)).toBe(0);
+  expect(arena.stats().liveBlocks).toBe(1);
+  expect(arena.stats().largeBlocks).toBe(0);
+  arena.check();
+  arena.free(mine);
+  arena.trim();
+  expect(arena.stats().committedBytes).toBe(0);
+});
+
+test("reclaim of a living Worker, of oneself and of nobody is refused", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const other = crew.join(SECOND).arena;
+  const block = other.malloc(10);
+  for (const living of [other.owner, arena.owner]) {
+    expect(() => arena.reclaim(living)).toThrow(expect.objectContaining({ code: "busy" }));
+  }
+  for (const never of [0, 7, other.owner + 256, 2 ** 40]) {
+    expect(() => arena.reclaim(never)).toThrow(RangeError);
+  }
+  for (const bad of [-1, 0.5, Number.NaN, 2 ** 53]) expect(() => arena.reclaim(bad)).toThrow(RangeError);
+  for (const bad of ["1", null, 1n]) expect(() => arena.reclaim(bad as never)).toThrow(TypeError);
+  expect(() => arena.blocks({ owner: "1" as never })).toThrow(TypeError);
+  other.free(block);
+  arena.check();
+});
+
+test("what a Worker that detached left is its own until it is reclaimed, also after many newcomers", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const gone = crew.join(SECOND).arena;
+  gone.malloc(10);
+  const { owner } = gone;
+  gone.detach();
+  for (let turn = 0; turn < 3 * SLOTS; turn++) {
+    const comer = crew.join(1000 + turn).arena;
+    comer.free(comer.malloc(10));
+    expect(comer.owner).not.toBe(owner);
+    comer.detach();
+  }
+  expect(count(arena.blocks({ owner }))).toBe(1);
+  expect(arena.reclaim(owner)).toBe(1);
+  expect(arena.stats().liveBlocks).toBe(0);
+  arena.check();
+});
+
+test("when every slot has had a Worker that left blocks, their blocks become nobody's and slots come back", () => {
+  const crew = new Crew(LARGE);
+  const { arena } = crew.join(FIRST);
+  const left: number[] = [];
+  for (let turn = 1; turn < SLOTS; turn++) {
+    const comer = crew.join(1000 + turn).arena;
+    left.push(comer.malloc(10), comer.malloc(2 ** 20));
+    if (turn % 2 === 0) comer.detach();
+    else crew.alive.delete(1000 + turn);
+  }
+  const heir = crew.join(THIRD).arena;
+  const mine = heir.malloc(10);
+  expect([...arena.blocks({ owner: heir.owner })].map(({ pointer }) => pointer)).toEqual([mine]);
+  expect(count(arena.blocks({ owner: 0 }))).toBe(left.length);
+  for (const pointer of [...left, mine]) arena.free(pointer);
+  expect(arena.stats().liveBlocks).toBe(0);
+  arena.check();
+});
+
+test("a block that a survivor frees while its dead owner's are reclaimed is freed once", () => {
+  const crew = new Crew();
+  const { arena, heap } = crew.join(FIRST);
+  const dead = crew.join(SECOND).arena;
+  const block = dead.malloc(100_000);
+  dead.malloc(100_000);
+  const { owner } = dead;
+  crew.alive.delete(SECOND);
+  const survivor = crew.join(THIRD).arena;
+  survivor.malloc(10);
+  const { space } = heap.windows[0]!;
+  const step = space.step.bind(space);
+  let freed = false;
+  space.step = (at) => {
+    if (!freed) {
+      freed = true;
+      // The survivor's claim needs no lock; its return to the heap does, and would wait.
+      expect(() => survivor.free(block)).toThrow();
+    }
+    return step(at);
+  };
+  arena.reclaim(owner);
+  expect(freed).toBe(true);
+  crew.alive.delete(THIRD);
+  arena.trim();
+  arena.check();
+  expect(count(arena.blocks({ owner }))).toBe(0);
+});
