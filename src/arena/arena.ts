@@ -3,7 +3,7 @@
  * attaches when it is first used; from then on `malloc` and `free` go straight to its fast path.
  */
 import { nativePlatform } from "../../native/index.ts";
-import { FastPath } from "../cache/fast-path.ts";
+import type { FastPath } from "../cache/fast-path.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
@@ -24,7 +24,8 @@ const attached = new Map<number, Arena>();
 
 export class Arena implements Disposable {
   private readonly source: ArenaSource;
-  private fastPath: FastPath = new FastPath(this);
+  /** Set when the Worker first attaches: `declare` makes it a constant for the compiler (cache/fast-path.ts). */
+  private declare fastPath: FastPath | undefined;
   private attachment: Attachment | undefined;
   private uses = 1;
   private closed = false;
@@ -78,7 +79,7 @@ export class Arena implements Disposable {
    * TypeError or RangeError for a bad size, OutOfMemoryError. From any Worker, as all methods here.
    */
   malloc(size: number): Pointer {
-    return this.fastPath.malloc(size);
+    return (this.fastPath ?? this.firstPath(size)).malloc(size);
   }
 
   /** A block of `count` x `size` zero bytes. Throws as `malloc`, also if the product is not a safe integer. */
@@ -126,7 +127,9 @@ export class Arena implements Disposable {
    * cannot be a pointer, InvalidPointerError for a pointer that is no block in use; the arena is unchanged then.
    */
   free(pointer: Pointer | number | null): void {
-    this.fastPath.free(pointer as number);
+    const { fastPath } = this;
+    if (fastPath === undefined) this.freeSlow(pointer);
+    else fastPath.free(pointer as number);
   }
 
   /** Bytes that can be used at `pointer`: at least what was requested. 0 for null. Throws as `free`. */
@@ -217,7 +220,7 @@ export class Arena implements Disposable {
   detach(): void {
     if (this.attachment !== undefined) this.guarded((attachment) => attachment.detach());
     this.attachment = undefined;
-    this.fastPath.pointNowhere();
+    this.fastPath?.pointNowhere();
   }
 
   /**
@@ -240,7 +243,7 @@ export class Arena implements Disposable {
     if (this.source.role === "creator") this.guarded((attachment) => this.unmap(attachment));
     else this.detach();
     this.attachment = undefined;
-    this.fastPath.pointNowhere();
+    this.fastPath?.pointNowhere();
     this.closed = true;
     attached.delete(this.source.handle!.id);
   }
@@ -249,14 +252,14 @@ export class Arena implements Disposable {
     this.dispose();
   }
 
-  /** For the fast path: a request that it cannot serve. Not part of the API. */
-  mallocSlow(size: number): Pointer {
+  /** For the fast path: a request that `asking` cannot serve. Not part of the API. */
+  mallocSlow(size: number, asking: FastPath): number {
     checkSize("size", size);
     const isAttached = this.attachment !== undefined;
     const attachment = this.join();
     try {
-      // A Worker that has just attached may have found a cache in place.
-      return isAttached ? attachment.malloc(size) : this.fastPath.malloc(size);
+      // Without an attachment, since `detach`, `asking` is out of use: the new fast path serves.
+      return asking.placeOf(isAttached ? attachment.malloc(size) : attachment.fastPath.malloc(size));
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
@@ -282,6 +285,12 @@ export class Arena implements Disposable {
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
+  }
+
+  /** The first `malloc` of this object attaches, if its size is one. */
+  private firstPath(size: number): FastPath {
+    checkSize("size", size);
+    return this.join().fastPath;
   }
 
   private locked<Result>(look: (attachment: Attachment) => Result): Result {

@@ -5,7 +5,7 @@
 import { nativePlatform } from "../../native/index.ts";
 import type { SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, hex, OutOfMemoryError } from "../core/errors.ts";
-import type { Address, Pointer } from "../core/types.ts";
+import type { Address } from "../core/types.ts";
 import type { Geometry } from "../heap/control.ts";
 import { discardMappings, unmapFirstWindow } from "../heap/discard.ts";
 import { Heap } from "../heap/heap.ts";
@@ -153,7 +153,7 @@ function finishEnding(): void {
 }
 
 const NEVER_ASKED: SlowPath = {
-  mallocSlow: () => 0 as Pointer,
+  mallocSlow: () => 0,
   freeSlow() {},
 };
 

@@ -43,9 +43,12 @@ export const MIX_SIZE = 0x85ebca6b | 0;
 if ((STATE_MASK ^ SLOT_MASK ^ TAIL_MASK ^ CHECK_MASK) !== -1)
   throw new Error("word 1: fields overlap or leave gaps");
 
-/** The check bits of word 1 for a block at `block` whose word 0 is `word0`. */
+/**
+ * The check bits of word 1 for a block at `block` whose word 0 is `word0`. One product: a change of one bit, of the
+ * place or of the size, always changes them.
+ */
 export function checkBits(block: number, word0: number, secret: number): number {
-  return (Math.imul(block ^ secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
+  return Math.imul(block ^ secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
 }
 
 /** Words of the block, header included. */

@@ -2,12 +2,12 @@
  * The fast path: `malloc` and `free` of a cached size are loads and stores of the window's view. There is no call, no
  * loop and no Atomics between a block being "not mine" and "mine".
  *
- * One object for an attachment: made when all is known, and changed only when a view or a window does.
+ * One object for an attachment: made when all is known, and changed only when a view or a window does. What the code
+ * looks like for the compiler's sake is explained in docs/runtime.md, "The fast path".
  */
 import {
   CHECK_MASK,
   MIX_PLACE,
-  MIX_SIZE,
   SIZE_MASK,
   SLOT_SHIFT,
   State,
@@ -15,20 +15,15 @@ import {
   TAIL_SHIFT,
   TAIL_UNKNOWN,
 } from "../block/header.ts";
-import {
-  CACHED_GRANULES,
-  classForRequest,
-  classOfBlock,
-  LARGEST_CACHED_BYTES,
-} from "../core/size-classes.ts";
+import { classForRequest, classOfBlock } from "../core/size-classes.ts";
 import type { Pointer } from "../core/types.ts";
 import { CACHE_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
 
-/** Who answers what the fast path cannot. Tail calls: nothing is pending when they are made. */
+/** Who answers what the fast path cannot. Nothing is pending when they are called. */
 export interface SlowPath {
-  /** `size` may be anything. */
-  mallocSlow(size: number): Pointer;
+  /** A block, as its place for `asking`. `size` may be anything. */
+  mallocSlow(size: number, asking: FastPath): number;
   /** `pointer` may be anything. */
   freeSlow(pointer: number): void;
 }
@@ -36,27 +31,29 @@ export interface SlowPath {
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
 const NOWHERE: Int32Array = new Int32Array(CACHE_WORDS);
 
-export class FastPath {
-  private words: Int32Array;
-  /** NaN equals no pointer. */
-  private base: number;
-  private readonly secret: number;
-  /** Word index of the cache's entries. */
-  private readonly entries: number;
-  /** Word 1 of a block in use and of a cached block of this Worker, without check and tail. */
-  private readonly mine: number;
-  private readonly cachedMine: number;
+/** Words from one multiple of 4 GiB to the next: windows begin there (memory/window.ts). */
+const SPAN_WORDS = 1 << 30;
 
-  /** Without a cache everything goes to the slow path. */
-  constructor(
-    private readonly slowPath: SlowPath,
-    cache?: WindowCache,
-  ) {
-    this.words = cache?.words ?? NOWHERE;
-    this.base = cache?.base ?? Number.NaN;
-    this.secret = cache?.secret ?? 0;
-    this.entries = cache?.entries ?? 0;
-    const slot = (cache?.slot ?? 0) << SLOT_SHIFT;
+export class FastPath {
+  // `declare`: a field that is set once, in the constructor, is a constant for the compiler; defined first, it is not.
+  private declare readonly slowPath: SlowPath;
+  private declare words: Int32Array;
+  /** The window's base divided by 4 GiB. */
+  private declare span: number;
+  private declare readonly secret: number;
+  /** Word index of the cache's entries. */
+  private declare readonly entries: number;
+  /** Word 1 of a block in use and of a cached block of this Worker, without check and tail. */
+  private declare readonly mine: number;
+  private declare readonly cachedMine: number;
+
+  constructor(slowPath: SlowPath, cache: WindowCache) {
+    this.slowPath = slowPath;
+    this.words = cache.words;
+    this.span = spanOf(cache);
+    this.secret = cache.secret;
+    this.entries = cache.entries;
+    const slot = cache.slot << SLOT_SHIFT;
     this.mine = slot | State.inUse;
     this.cachedMine = slot | State.cached;
   }
@@ -64,39 +61,51 @@ export class FastPath {
   /** Serves from this cache of the same Worker from now on. */
   pointTo(cache: WindowCache): void {
     if (this.words !== cache.words) this.words = cache.words;
-    if (this.base !== cache.base) this.base = cache.base;
+    if (this.span !== spanOf(cache)) this.span = spanOf(cache);
   }
 
   /** The Worker has left: everything goes to the slow path. */
   pointNowhere(): void {
     this.words = NOWHERE;
-    this.base = Number.NaN;
+  }
+
+  /** Words from the base of the window that this path is pointed to: for a block in it, its word index. */
+  placeOf(pointer: Pointer): number {
+    const place = pointer / 4 - this.span * SPAN_WORDS;
+    // In the representation of integers, whenever it is one of 32 bits.
+    return (place | 0) === place ? place | 0 : place;
   }
 
   /**
    * A block for `size` bytes: from the cache, or from the slow path if it is empty, damaged, or not asked. One
-   * exit to the slow path keeps the code small enough to be inlined (docs/runtime.md).
+   * call of the slow path keeps the code small enough to be inlined.
    */
   malloc(size: number): Pointer {
-    if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= LARGEST_CACHED_BYTES) {
-      const words = this.words;
-      const entry = this.entries + (classForRequest[(size + 23) >>> 4]! << 1);
-      const block = words[entry]!;
-      if (block !== 0) {
-        const bytes = words[block - 2]! & SIZE_MASK;
-        const check = (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(bytes, MIX_SIZE)) & CHECK_MASK;
-        const slack = bytes - 8 - size;
-        // Check, state, slot and (cleared) tail in one comparison: an overwritten link leads to something else, or
-        // to a block of a smaller class.
-        if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
-          words[entry] = words[block]!;
-          words[entry + 1] = (words[entry + 1]! + 1) | 0;
-          words[block - 1] = check | this.mine | (Math.min(slack, TAIL_UNKNOWN) << TAIL_SHIFT);
-          return (this.base + block * 4) as Pointer;
+    let taken = 0;
+    if (typeof size === "number" && (size | 0) === size && size >= 0) {
+      const granules = (size + 23) >>> 4;
+      if (granules < classForRequest.length) {
+        const words = this.words;
+        const entry = this.entries + (classForRequest[granules]! << 1);
+        const block = words[entry]!;
+        if (block > 0 && block < words.length) {
+          const bytes = words[block - 2]! & SIZE_MASK;
+          const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
+          const slack = (bytes - 8 - size) | 0;
+          // Check, state, slot and (cleared) tail in one comparison: an overwritten link leads to something else, or
+          // to a block of a smaller class.
+          if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
+            words[entry] = words[block]!;
+            words[entry + 1] = (words[entry + 1]! + 1) | 0;
+            words[block - 1] =
+              check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+            taken = block;
+          }
         }
       }
     }
-    return this.slowPath.mallocSlow(size);
+    if (taken === 0) taken = this.slowPath.mallocSlow(size, this);
+    return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
   }
 
   /**
@@ -108,12 +117,12 @@ export class FastPath {
       const block = pointer >>> 2;
       const words = this.words;
       // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
-      if (this.base + block * 4 === pointer && block < words.length) {
+      if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
         const word0 = words[block - 2]!;
-        const check =
-          (Math.imul(block ^ this.secret, MIX_PLACE) + Math.imul(word0 & SIZE_MASK, MIX_SIZE)) & CHECK_MASK;
-        if (((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine && word0 >>> 4 <= CACHED_GRANULES) {
-          const entry = this.entries + (classOfBlock[word0 >>> 4]! << 1);
+        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+        const granules = word0 >>> 4;
+        if (((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine && granules < classOfBlock.length) {
+          const entry = this.entries + (classOfBlock[granules]! << 1);
           const room = words[entry + 1]!;
           if (room > 0) {
             words[block - 1] = check | this.cachedMine;
@@ -127,4 +136,8 @@ export class FastPath {
     }
     this.slowPath.freeSlow(pointer);
   }
+}
+
+function spanOf(cache: WindowCache): number {
+  return (cache.base / (SPAN_WORDS * 4)) | 0;
 }

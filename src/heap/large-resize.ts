@@ -58,8 +58,8 @@ function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   if (surplus > 0) heap.passage.note(block.address - block.offset + wanted.mappedBytes, surplus);
   settle(heap, wanted);
   heap.control.add(ControlDouble.committed, -surplus);
-  if (surplus > 0) heap.passage.end();
   heap.control.add(ControlDouble.unmappedBytes, surplus);
+  if (surplus > 0) heap.passage.end();
   return block.address;
 }
 

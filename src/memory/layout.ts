@@ -111,8 +111,8 @@ export const ControlDouble = {
   mappedBytes: FIRST_DOUBLE + 24,
   unmappedBytes: FIRST_DOUBLE + 25,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 28,
-  windowBytes: FIRST_DOUBLE + 28 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 26,
+  windowBytes: FIRST_DOUBLE + 26 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */
