@@ -38,6 +38,8 @@ const sizes = (pattern: string, ...live: number[]) => live.map((blocks) => `${pa
 const KIB = 2 ** 10;
 /** 4 KiB to 1 GiB. */
 const THRESHOLDS = [12, 14, 16, 18, 20, 22, 24, 30];
+/** A quarter of a window without its control block is the most an arena takes. */
+const LARGEST_THRESHOLD = 2 ** 30 - 2 ** 16;
 
 function byteText(log: number): string {
   return log < 20 ? `${2 ** (log - 10)} KiB` : log < 30 ? `${2 ** (log - 20)} MiB` : `${2 ** (log - 30)} GiB`;
@@ -75,7 +77,7 @@ export const questions: readonly Question[] = [
     note: "`bins` with caches; 64 and 256 live blocks of 1 KiB to 4 MiB, a byte written to each of their pages.",
     contenders: THRESHOLDS.map((log) => ({
       name: byteText(log),
-      task: { options: { largeThreshold: 2 ** log }, touches: true },
+      task: { options: { largeThreshold: Math.min(2 ** log, LARGEST_THRESHOLD) }, touches: true },
     })),
     loads: sizes("big", 64, 256),
     decides: "nsPerOperation",
