@@ -1,31 +1,78 @@
 /**
- * Rounds of contenders, one process each, interleaved: shared call sites would mix the profiles of the compiler, and
- * a noisy machine is noisy for everybody in turn. Every contender prints one JSON object of numbers.
+ * Rounds of jobs, one process each, interleaved: shared call sites would mix the profiles of the compiler, and a noisy
+ * machine is noisy for everybody in turn. A job prints one JSON object of numbers, or `{"reason": "..."}` when it
+ * cannot be done.
  */
-export interface Contender {
+import { cpus, platform, release } from "node:os";
+
+export interface Job {
   readonly name: string;
   readonly command: readonly string[];
+  readonly environment?: Record<string, string>;
+  /** After so long it is ended and not started again. */
+  readonly mostMs?: number;
 }
 
 export type Figures = Record<string, number>;
 
-/** Medians of each figure, by contender. Reports each round to standard error. */
-export async function runRounds(
-  contenders: readonly Contender[],
-  rounds: number,
-): Promise<Map<string, Figures>> {
-  const samples = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]));
+export type Outcome =
+  /** One entry a round. */
+  | { readonly rounds: readonly Figures[] }
+  /** `broken`: the process failed; otherwise the job said why it cannot be done, or took too long. */
+  | { readonly reason: string; readonly broken: boolean };
+
+/** The outcome of each job, by its name. Reports progress to standard error. */
+export async function runRounds(jobs: readonly Job[], rounds: number): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>(jobs.map(({ name }) => [name, { rounds: [] }]));
   for (let round = 1; round <= rounds; round++) {
-    for (const { name, command } of contenders) {
-      process.stderr.write(`\rround ${round} of ${rounds}: ${name}          `);
-      const child = Bun.spawn([...command], { stdout: "pipe", stderr: "inherit" });
-      const text = await new Response(child.stdout).text();
-      if ((await child.exited) !== 0) throw new Error(`${name} ended with exit code ${child.exitCode}`);
-      samples.get(name)!.push(JSON.parse(text));
+    for (const [index, job] of jobs.entries()) {
+      const before = outcomes.get(job.name)!;
+      if ("reason" in before) continue;
+      showProgress(`round ${round} of ${rounds}, ${index + 1} of ${jobs.length}: ${job.name}`);
+      const result = await runJob(job);
+      outcomes.set(job.name, "reason" in result ? result : { rounds: [...before.rounds, result.figures] });
     }
   }
-  process.stderr.write("\r\n");
-  return new Map([...samples].map(([name, runs]) => [name, medians(runs)]));
+  showProgress("");
+  return outcomes;
+}
+
+/** Medians of each figure, by job. Throws if a job had no result. */
+export async function medianFigures(jobs: readonly Job[], rounds: number): Promise<Map<string, Figures>> {
+  const medians = new Map<string, Figures>();
+  for (const [name, outcome] of await runRounds(jobs, rounds)) {
+    if ("reason" in outcome) throw new Error(`${name}: ${outcome.reason}`);
+    medians.set(name, mediansOf(outcome.rounds));
+  }
+  return medians;
+}
+
+async function runJob(job: Job): Promise<{ figures: Figures } | Exclude<Outcome, { rounds: unknown }>> {
+  const { command, environment, mostMs } = job;
+  const child = Bun.spawn([...command], {
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { ...process.env, ...environment },
+    ...(mostMs !== undefined && { timeout: mostMs, killSignal: "SIGKILL" }),
+  });
+  const [output, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  if ((await child.exited) !== 0) {
+    if (child.signalCode === "SIGKILL" && mostMs !== undefined) {
+      return { reason: `more than ${mostMs / 1000} s`, broken: false };
+    }
+    const how = child.signalCode ?? `exit code ${child.exitCode}`;
+    const what = complaint.split("\n").find((line) => /error/i.test(line)) ?? complaint.split("\n")[0]!;
+    return { reason: `${how}: ${what}`, broken: true };
+  }
+  const result = JSON.parse(output);
+  return typeof result.reason === "string"
+    ? { reason: result.reason, broken: false }
+    : { figures: result as Figures };
+}
+
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text !== "") process.stderr.write(`${text}\n`);
 }
 
 export function median(values: readonly number[]): number {
@@ -34,12 +81,23 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function medians(runs: readonly Figures[]): Figures {
-  return Object.fromEntries(Object.keys(runs[0]!).map((key) => [key, median(runs.map((run) => run[key]!))]));
+export function mediansOf(rounds: readonly Figures[]): Figures {
+  return Object.fromEntries(
+    Object.keys(rounds[0]!).map((key) => [key, median(rounds.map((round) => round[key]!))]),
+  );
 }
 
-/** What the figures depend on. */
+/** What the figures depend on, in one line. */
 export function machine(): string {
-  const cpu = navigator.hardwareConcurrency;
-  return `Bun ${Bun.version}, ${process.platform} ${process.arch}, ${cpu} cores`;
+  return `Bun ${Bun.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`;
+}
+
+/** The same in full, for a result file. Names no host and no user. */
+export function machineDetails() {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model ?? "unknown",
+    cores: processors.length,
+    system: `${platform()} ${release()} ${process.arch}`,
+  };
 }

@@ -11,7 +11,7 @@ import Table from "cli-table3";
 import { fillMemory } from "../native/raw-memory.ts";
 import { Arena } from "../src/index.ts";
 import { committedRecordings, Operation, type Recording, readRecording } from "../stress/recordings/index.ts";
-import { type Figures, machine, runRounds } from "./rounds.ts";
+import { type Figures, machine, medianFigures } from "./rounds.ts";
 
 const THRESHOLDS = [2 ** 15, 2 ** 17, 2 ** 19, 2 ** 20, 2 ** 22, 2 ** 24];
 const PAGE = 4096;
@@ -91,7 +91,7 @@ else {
     name: `${threshold / 1024} KiB`,
     command: [process.execPath, import.meta.path, "--one", String(threshold)],
   }));
-  const medians = await runRounds(contenders, rounds);
+  const medians = await medianFigures(contenders, rounds);
   const columns = Object.keys([...medians.values()][0]!);
   const table = new Table({ head: ["threshold", ...columns], style: { head: [], border: [] } });
   for (const [name, figures] of medians) {

@@ -15,6 +15,7 @@ export interface SystemMalloc {
 }
 
 interface Functions extends Pick<SystemMalloc, "malloc" | "calloc" | "realloc" | "free"> {
+  aligned_alloc(alignment: number, size: number): number;
   posix_memalign(resultAddress: number, alignment: number, size: number): number;
   malloc_usable_size(address: number): number;
   malloc_size(address: number): number;
@@ -23,23 +24,29 @@ interface Functions extends Pick<SystemMalloc, "malloc" | "calloc" | "realloc" |
 /** malloc of libc, or of a library with the same function names, given by its name or path. */
 export function systemMalloc(library?: string): SystemMalloc {
   const system = systemFor(process.platform, process.arch);
-  const usableSize = system.kind === "linux" ? "malloc_usable_size" : "malloc_size";
+  const linux = system.kind === "linux";
+  const usableSize = linux ? "malloc_usable_size" : "malloc_size";
   const symbols = openLibrary(library === undefined ? system.libraries : [library], {
     malloc: { args: ["ptr"], returns: i64 },
     calloc: { args: ["ptr", "ptr"], returns: i64 },
     realloc: { args: ["ptr", "ptr"], returns: i64 },
+    aligned_alloc: { args: ["ptr", "ptr"], returns: i64 },
     posix_memalign: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
     free: { args: ["ptr"], returns: "void" },
     [usableSize]: { args: ["ptr"], returns: i64 },
   }) as unknown as Functions;
-  const { malloc, calloc, realloc, free, posix_memalign } = symbols;
+  const { malloc, calloc, realloc, free } = symbols;
+  // aligned_alloc of macOS refuses sizes that are not multiples of the alignment.
+  const alignedAlloc = linux ? symbols.aligned_alloc : byPosix(symbols);
+  return { malloc, calloc, realloc, alignedAlloc, free, usableSize: symbols[usableSize] };
+}
+
+function byPosix({ posix_memalign }: Functions): SystemMalloc["alignedAlloc"] {
   const result = new Uint32Array(2);
   const resultAddress = stableAddress(result);
-  const alignedAlloc = (alignment: number, size: number) => {
-    // posix_memalign, because aligned_alloc of macOS refuses sizes that are not multiples of the alignment. It asks
-    // for an alignment of at least a pointer's size.
+  return (alignment, size) => {
+    // It asks for an alignment of at least a pointer's size.
     const refused = posix_memalign(resultAddress, Math.max(alignment, 8), size) !== 0;
     return refused ? 0 : result[0]! + result[1]! * 2 ** 32;
   };
-  return { malloc, calloc, realloc, alignedAlloc, free, usableSize: symbols[usableSize] };
 }

@@ -49,6 +49,7 @@ export async function faultOfPlant(
   const job = {
     workload: canaryExercise,
     recording: undefined,
+    tasks: 0,
     workers: WORKERS,
     seconds: SECONDS,
     seed,

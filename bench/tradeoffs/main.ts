@@ -10,7 +10,7 @@
  * Exit codes: 0 done, 2 wrong usage.
  */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { type Contender, type Figures, machine, runRounds } from "../rounds.ts";
+import { type Figures, type Job, machine, medianFigures } from "../rounds.ts";
 import { type Measured, pageOf, writeDocument } from "./page.ts";
 import { type Question, questions } from "./questions.ts";
 
@@ -49,12 +49,12 @@ async function measure(question: Question, { rounds, most }: Options): Promise<M
     if (Number(load.split(" ")[1] ?? 0) > most) continue;
     process.stderr.write(`${question.name}: ${load}\n`);
     const contenders = question.contenders.map(
-      ({ name, task }): Contender => ({
+      ({ name, task }): Job => ({
         name,
         command: [process.execPath, script, JSON.stringify({ ...task, load })],
       }),
     );
-    rows.set(load, await runRounds(contenders, rounds));
+    rows.set(load, await medianFigures(contenders, rounds));
   }
   return { question, rows };
 }

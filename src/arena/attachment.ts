@@ -170,7 +170,6 @@ export class Attachment {
     this.heap.enter();
     try {
       this.drainAll();
-      for (const { policy } of this.heap.windows) policy.compact();
       return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");

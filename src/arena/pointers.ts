@@ -8,6 +8,7 @@ import type { WindowCache } from "../cache/cache.ts";
 import { hex, InvalidPointerError, type PointerFault } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
+import { emptyDepot } from "../heap/depot.ts";
 import type { Attachment } from "./attachment.ts";
 
 /** The cache of the window that a pointer lies in, followed to the window's present length. */
@@ -46,7 +47,11 @@ function explain(attachment: Attachment, pointer: number, operation: string): [P
   if (cache !== undefined) {
     heap.enter();
     try {
+      // Merged, freed memory is a short walk.
+      emptyDepot(heap, cache.number);
       return explainInWindow(attachment, cache, (pointer - cache.base) / 4, operation);
+    } catch (error) {
+      throw heap.repaired(error, operation);
     } finally {
       heap.leave();
     }

@@ -9,6 +9,7 @@ import type { WindowCache } from "../cache/cache.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
+import { verifyDepot } from "../heap/depot.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { isSealed } from "../heap/large-blocks.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
@@ -20,6 +21,7 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
   for (const part of heap.windows) {
     const { free, others } = verifyChain(part);
     verifyIndex(part, free);
+    reportDamage("a link of the depot was overwritten", () => verifyDepot(part.space));
     taken += others;
     const { words, first } = part.space;
     const high = words[WindowWord.high]!;

@@ -178,6 +178,39 @@ export class BlockSpace {
     return rest;
   }
 
+  /**
+   * Cuts a block into `count` blocks of `granules`, all in the given state (word 1 without check) and linked through
+   * their first words in the order of addresses, the last with 0. Returns the remainder (state free, not announced),
+   * or 0: a remainder smaller than a block stays with the last. The new headers lie in the payload until the first
+   * block shrinks.
+   */
+  divide(block: WordIndex, granules: number, count: number, state: number): WordIndex | 0 {
+    const { words, secret } = this;
+    const word0 = words[block - 2]!;
+    const step = granules * 4;
+    const left = granulesOf(word0) - granules * count;
+    const rest = left < LEAST_GRANULES ? 0 : ((block + count * step) as WordIndex);
+    if (rest !== 0) {
+      words[rest - 2] = left << 4;
+      words[rest - 1] = checkBits(rest, left << 4, secret) | State.free;
+    }
+    let size = (rest === 0 ? granules + left : granules) << 4;
+    let next = 0;
+    for (let at: number = block + (count - 1) * step; at > block; at -= step) {
+      words[at - 2] = size;
+      words[at - 1] = checkBits(at, size, secret) | state;
+      words[at] = next;
+      next = at;
+      size = granules << 4;
+    }
+    const newWord0 = size | (word0 & PREVIOUS_FREE);
+    const newWord1 = checkBits(block, newWord0, secret) | state;
+    words[block] = next;
+    words[block - 1] = newWord1;
+    words[block - 2] = newWord0;
+    return rest;
+  }
+
   /** Joins a block with the one behind it; the block keeps its state. Both must be out of every free list. */
   absorb(block: WordIndex, behind: WordIndex): void {
     const words = this.words;

@@ -4,15 +4,20 @@
  *
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
-import { checkBits, packState, State } from "../block/header.ts";
+import { advance, type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
+import { State } from "../block/header.ts";
 import { CLASSES, classGranules } from "../core/size-classes.ts";
 import { FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
+import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { settleClaims, settleLargeClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import { classCapacity, type WindowCache } from "./cache.ts";
+
+/** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
+const batch: Batch = { blocks: 0, granules: 0 };
 
 /** Blocks that the next refill of each class brings: grows with use, so that rare sizes cost little memory. */
 export function firstBatches(): Uint16Array {
@@ -20,8 +25,8 @@ export function firstBatches(): Uint16Array {
 }
 
 /**
- * Fills an empty class from the heap, window `preferred` first. Returns the number of the window whose cache got
- * the blocks, or -1 if not even one was to be had (`heap.refusal` says why).
+ * Fills an empty class: with a batch from a depot, or else from the heap; window `preferred` first. Returns the number
+ * of the window whose cache got the blocks, or -1 if not even one was to be had (`heap.refusal` says why).
  */
 export function refill(
   heap: Heap,
@@ -30,34 +35,11 @@ export function refill(
   cls: number,
   batches: Uint16Array,
 ): number {
-  const granules = classGranules[cls]!;
-  const want = Math.min(batches[cls]!, classCapacity[cls]! >>> 1);
-  batches[cls] = want * 2;
   heap.enter();
   try {
-    let run = heap.allocate(granules, preferred, granules * want);
-    if (run === 0) return -1;
-    const index = heap.servedBy;
-    if (caches[index] === undefined) {
-      // A window this Worker has no cache in yet: the caller makes one and comes again.
-      heap.release(index, run);
-      return index;
-    }
-    caches[index].setUp();
-    const entry = caches[index].entries + cls * ENTRY_WORDS;
-    let brought = 0;
-    while (run !== 0) {
-      brought += stockRun(heap, index, entry, run, granules);
-      run = brought < want ? heap.allocate(granules, index, granules * (want - brought)) : 0;
-      if (run !== 0 && heap.servedBy !== index) {
-        heap.release(heap.servedBy, run);
-        run = 0;
-      }
-    }
-    const words = heap.windows[index]!.space.words;
-    words[entry + 1] = words[entry + 1]! - brought;
     heap.control.add(ControlDouble.refills, 1);
-    return index;
+    const index = takeBatch(heap, caches, preferred, cls);
+    return index >= 0 ? index : cutBatch(heap, caches, preferred, cls, batches);
   } catch (error) {
     throw heap.repaired(error, "malloc");
   } finally {
@@ -93,20 +75,23 @@ export function restock(heap: Heap, cache: WindowCache, cls: number, home: numbe
   return moved > 0;
 }
 
-/** Gives the older half of a full class back to the heap. True if memory lies idle that should be returned later. */
+/** Gives the older half of a full class to the depot. True if memory lies idle that should be returned later. */
 export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
   const entry = cache.entries + cls * ENTRY_WORDS;
   heap.enter();
   try {
     cache.setUp();
-    const words = heap.windows[cache.number]!.space.words;
+    const { space } = heap.windows[cache.number]!;
+    const words = space.words;
+    if (words[entry] === 0) return false;
     // Keep the newest: they are the ones the processor's cache still knows.
-    let last = words[entry]!;
-    for (let keep = classCapacity[cls]! >>> 1; keep > 1 && last !== 0; keep--)
-      last = linkOf(heap, cache, last);
-    const rest = last === 0 ? 0 : linkOf(heap, cache, last);
-    if (last !== 0) words[last] = 0;
-    words[entry + 1] = words[entry + 1]! + giveBack(heap, cache, rest);
+    const holder = cachedBy(heap.slot);
+    const last = advance(space, words[entry]!, (classCapacity[cls]! >>> 1) - 1, holder);
+    const rest = linkOf(space, last, holder);
+    if (rest === 0) return false;
+    words[last] = 0;
+    deposit(space, cls, rest, holder, batch);
+    words[entry + 1] = words[entry + 1]! + batch.blocks;
     heap.control.add(ControlDouble.flushes, 1);
     return purge(heap);
   } catch (error) {
@@ -121,14 +106,14 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
  * too; a living Worker's claims are its own business. Under the lock; the cache must be set up again before its use.
  */
 export function drain(heap: Heap, index: number, slot: number, isLost: boolean): void {
-  const { words } = heap.windows[index]!.space;
+  const { space } = heap.windows[index]!;
+  const { words } = space;
   const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
   for (let cls = 2; cls < CLASSES; cls++) {
     let block = words[entries + cls * ENTRY_WORDS]!;
     words[entries + cls * ENTRY_WORDS] = 0;
     while (block !== 0) {
-      const next = words[block]!;
-      checkCached(heap, index, block, slot);
+      const next = linkOf(space, block, cachedBy(slot));
       heap.release(index, block as WordIndex);
       block = next;
     }
@@ -145,56 +130,77 @@ export function drain(heap: Heap, index: number, slot: number, isLost: boolean):
 
 /** Walks the caller's own lists; throws DamagedBlock where a link or a header was overwritten. Under the lock. */
 export function verifyLists(heap: Heap, cache: WindowCache): void {
+  const { space } = heap.windows[cache.number]!;
   for (let cls = 2; cls < CLASSES; cls++) {
     let block = cache.words[cache.entries + cls * ENTRY_WORDS]!;
     for (let most = classCapacity[cls]!; block !== 0; most--) {
-      if (most < 0) throw heap.windows[cache.number]!.space.damaged(block);
-      block = linkOf(heap, cache, block);
+      if (most < 0) throw space.damaged(block);
+      block = linkOf(space, block, cachedBy(heap.slot));
     }
   }
 }
 
-/** Cuts a run into blocks of `granules` and puts them on a list; what is left goes back. Returns their number. */
-function stockRun(heap: Heap, index: number, entry: number, run: WordIndex, granules: number): number {
-  let block: WordIndex | 0 = run;
-  for (let count = 1; ; count++) {
-    const rest: WordIndex | 0 = heap.cut(index, block, granules);
-    stock(heap, index, entry, block);
-    if (rest === 0) return count;
-    if (heap.windows[index]!.space.granules(rest) < granules) {
-      heap.release(index, rest);
-      return count;
+/** Finds a window whose cache has blocks of the class, or whose depot has a batch. Returns its number, or -1. */
+function takeBatch(heap: Heap, caches: readonly WindowCache[], preferred: number, cls: number): number {
+  for (let turn = 0; turn < caches.length; turn++) {
+    const index = (preferred + turn) % caches.length;
+    const cache = caches[index]!;
+    const { space } = heap.windows[index]!;
+    const entry = cache.entries + cls * ENTRY_WORDS;
+    cache.setUp();
+    if (space.words[entry] !== 0) return index;
+    const first = withdraw(space, cls, cachedBy(heap.slot), batch);
+    if (first === 0) continue;
+    space.words[entry] = first;
+    space.words[entry + 1] = space.words[entry + 1]! - batch.blocks;
+    return index;
+  }
+  return -1;
+}
+
+/** Cuts a batch out of free memory. Returns the number of its window, or -1. */
+function cutBatch(
+  heap: Heap,
+  caches: readonly WindowCache[],
+  preferred: number,
+  cls: number,
+  batches: Uint16Array,
+): number {
+  const granules = classGranules[cls]!;
+  const want = Math.min(batches[cls]!, classCapacity[cls]! >>> 1);
+  batches[cls] = want * 2;
+  let run = heap.allocate(granules, preferred, granules * want);
+  if (run === 0) return -1;
+  const index = heap.servedBy;
+  const cache = caches[index];
+  if (cache === undefined) {
+    // A window this Worker has no cache in yet: the caller makes one and comes again.
+    heap.release(index, run);
+    return index;
+  }
+  cache.setUp();
+  const entry = cache.entries + cls * ENTRY_WORDS;
+  for (let brought = 0; run !== 0; ) {
+    const count = heap.divide(index, run, granules, cachedBy(heap.slot));
+    brought += count;
+    stock(heap, index, entry, run, count);
+    run = brought < want ? heap.allocate(granules, index, granules * (want - brought)) : 0;
+    if (run !== 0 && heap.servedBy !== index) {
+      heap.release(heap.servedBy, run);
+      run = 0;
     }
-    block = rest;
   }
+  return index;
 }
 
-/** Marks a fresh block as cached and puts it on a list. */
-function stock(heap: Heap, index: number, entry: number, block: WordIndex): void {
-  const words = heap.windows[index]!.space.words;
-  const check = checkBits(block, words[block - 2]!, heap.geometry.secret);
-  words[block - 1] = packState(check, State.cached, heap.slot, 0);
-  words[block] = words[entry]!;
-  words[entry] = block;
-}
-
-function giveBack(heap: Heap, cache: WindowCache, first: number): number {
-  let count = 0;
-  for (let block = first; block !== 0; count++) {
-    const next = linkOf(heap, cache, block);
-    heap.release(cache.number, block as WordIndex);
-    block = next;
+/** Puts a list of `count` blocks that `divide` has made in front of a class's list. */
+function stock(heap: Heap, index: number, entry: number, first: WordIndex, count: number): void {
+  const { words } = heap.windows[index]!.space;
+  if (words[entry] !== 0) {
+    let last: number = first;
+    while (words[last] !== 0) last = words[last]!;
+    words[last] = words[entry]!;
   }
-  return count;
-}
-
-/** The link of a cached block, after its header was found sound. */
-function linkOf(heap: Heap, cache: WindowCache, block: number): number {
-  checkCached(heap, cache.number, block, heap.slot);
-  return heap.windows[cache.number]!.space.words[block]!;
-}
-
-function checkCached(heap: Heap, index: number, block: number, slot: number): void {
-  const { space } = heap.windows[index]!;
-  if (!space.isHeldBy(block, slot, State.cached)) throw space.damaged(block);
+  words[entry] = first;
+  words[entry + 1] = words[entry + 1]! - count;
 }

@@ -10,14 +10,15 @@ import {
   MIX_PLACE,
   SIZE_MASK,
   SLOT_SHIFT,
+  STATE_MASK,
   State,
   TAIL_MASK,
   TAIL_SHIFT,
   TAIL_UNKNOWN,
 } from "../block/header.ts";
-import { classForRequest, classOfBlock } from "../core/size-classes.ts";
+import { classForRequest, classOfBlock, LEAST_GRANULES } from "../core/size-classes.ts";
 import type { Pointer } from "../core/types.ts";
-import { CACHE_WORDS } from "../memory/layout.ts";
+import { CACHE_WORDS, CacheWord, ENTRY_WORDS, WindowWord } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
 
 /** Who answers what the fast path cannot. Nothing is pending when they are called. */
@@ -43,9 +44,10 @@ export class FastPath {
   private declare readonly secret: number;
   /** Word index of the cache's entries. */
   private declare readonly entries: number;
-  /** Word 1 of a block in use and of a cached block of this Worker, without check and tail. */
+  /** Word 1 of a block in use and of a cached and a claimed block of this Worker, without check and tail. */
   private declare readonly mine: number;
   private declare readonly cachedMine: number;
+  private declare readonly busyMine: number;
 
   constructor(slowPath: SlowPath, cache: WindowCache) {
     this.slowPath = slowPath;
@@ -56,6 +58,7 @@ export class FastPath {
     const slot = cache.slot << SLOT_SHIFT;
     this.mine = slot | State.inUse;
     this.cachedMine = slot | State.cached;
+    this.busyMine = slot | State.busy;
   }
 
   /** Serves from this cache of the same Worker from now on. */
@@ -130,6 +133,42 @@ export class FastPath {
             words[entry] = block;
             words[entry + 1] = room - 1;
             return;
+          }
+        }
+      }
+    }
+    this.freeForeign(pointer);
+  }
+
+  /**
+   * The same for a block that another Worker allocated: it is claimed first, so that of several Workers exactly one
+   * frees it. Between the claim and the list the block is busy, and named by the word `freeing`.
+   */
+  private freeForeign(pointer: number): void {
+    if (typeof pointer === "number") {
+      const block = pointer >>> 2;
+      const { words, entries } = this;
+      const isPlace = (this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+      if (isPlace && block < words.length && block >= words[WindowWord.first]!) {
+        const word0 = words[block - 2]!;
+        const word1 = words[block - 1]!;
+        const granules = word0 >>> 4;
+        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+        const isInUse = ((word1 ^ check) & (CHECK_MASK | STATE_MASK)) === State.inUse;
+        if (isInUse && granules >= LEAST_GRANULES && granules < classOfBlock.length) {
+          const entry = entries + classOfBlock[granules]! * ENTRY_WORDS;
+          const stale = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
+          if (words[entry + 1]! > 0 && stale === 0) {
+            words[entries + CacheWord.freeing] = block;
+            if (Atomics.compareExchange(words, block - 1, word1, check | this.busyMine) === word1) {
+              words[block - 1] = check | this.cachedMine;
+              words[block] = words[entry]!;
+              words[entry] = block;
+              words[entry + 1] = words[entry + 1]! - 1;
+              words[entries + CacheWord.freeing] = 0;
+              return;
+            }
+            words[entries + CacheWord.freeing] = 0;
           }
         }
       }

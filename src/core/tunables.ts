@@ -25,10 +25,17 @@ export const CLASSES_PER_DOUBLING = 8;
 /** Bytes of one size class that a Worker's cache may hold before it gives the older half back. */
 export const CACHE_CLASS_BYTES = 2 ** 15;
 /** The same in blocks: never more than `CACHE_CLASS_MOST`, never fewer than `CACHE_CLASS_LEAST`. */
-export const CACHE_CLASS_MOST = 64;
+export const CACHE_CLASS_MOST = 128;
 export const CACHE_CLASS_LEAST = 2;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
+
+/**
+ * A window grows only after its depot was merged, if the depot holds at least so many bytes and the window at most so
+ * many times as much.
+ */
+export const DEPOT_LEAST_BYTES = 2 ** 14;
+export const DEPOT_SHARE = 32;
 
 /** Memory is made accessible in steps that double from the first to the second number (bytes). */
 export const COMMIT_FIRST_BYTES = 2 ** 18;

@@ -9,6 +9,7 @@ import {
   ControlWord,
   WindowWord,
 } from "../memory/layout.ts";
+import { clearDepot } from "./depot.ts";
 import type { Heap } from "./heap.ts";
 import { endLarge } from "./large-blocks.ts";
 
@@ -17,6 +18,7 @@ export function discardBlocks(heap: Heap): void {
   for (const block of [...heap.large.entries()]) endLarge(heap, block);
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
+    clearDepot(space);
     policy.reset();
     space.words[WindowWord.lastFree] = 0;
     space.words[WindowWord.top] = space.first;

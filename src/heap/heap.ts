@@ -11,12 +11,13 @@ import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
-import { CONTROL_AREA, ControlDouble, ControlWord } from "../memory/layout.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
+import { emptyDepot, isWorthEmptying } from "./depot.ts";
 import { growWindow } from "./growth.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
@@ -52,6 +53,8 @@ export class Heap {
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
   private token = 0;
+  /** While a policy is asked: windows do not grow. */
+  private thrifty = false;
   /** An exception of this Worker left a locked part: its own caches are in doubt too. */
   private dirty = false;
 
@@ -166,17 +169,20 @@ export class Heap {
   }
 
   /**
-   * Cuts a taken block after `granules`. Returns the rest as a taken block, or 0 if there is none or the policy does not
-   * have its blocks cut. Under the lock.
+   * Cuts a taken block into as many blocks of at least `granules` as it gives, one if the policy does not have its
+   * blocks cut, all in the given state (word 1 without check) and linked through their first words. What is left goes
+   * back. Returns their number. Under the lock.
    */
-  cut(index: number, block: WordIndex, granules: number): WordIndex | 0 {
+  divide(index: number, block: WordIndex, granules: number, state: number): number {
     const { space, policy } = this.windows[index]!;
-    const rest = policy.divisible ? space.split(block, granules) : 0;
-    if (rest !== 0) {
-      this.control.add(ControlDouble.takenBlocks, 1);
-      this.control.add(ControlDouble.takenBytes, -HEADER_BYTES);
-    }
-    return rest;
+    const whole = space.granules(block);
+    const count = policy.divisible ? Math.floor(whole / granules) : 1;
+    const rest = space.divide(block, policy.divisible ? granules : whole, count, state);
+    const more = rest === 0 ? count - 1 : count;
+    this.control.add(ControlDouble.takenBlocks, more);
+    this.control.add(ControlDouble.takenBytes, -more * HEADER_BYTES);
+    if (rest !== 0) this.release(index, rest);
+    return count;
   }
 
   /** Gives a block of window `index` back to its policy. Under the lock. */
@@ -226,6 +232,7 @@ export class Heap {
   }
 
   private repair(): void {
+    this.thrifty = false;
     recover(this, this.dirty);
     this.control.words[DIRTY_WORD] = 0;
     this.dirty = false;
@@ -246,9 +253,17 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
+  /** Asks one window; its depot is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
-    const { policy } = this.windows[index]!;
-    const block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    const { policy, space } = this.windows[index]!;
+    this.thrifty = isWorthEmptying(space);
+    let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    if (block === 0 && this.thrifty) {
+      this.thrifty = false;
+      emptyDepot(this, index);
+      block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+    }
+    this.thrifty = false;
     return block === 0 ? 0 : this.serve(index, block);
   }
 
@@ -282,9 +297,10 @@ export class Heap {
   }
 
   private add(window: Window): void {
-    const space = new BlockSpace(window, this.geometry.secret, (endWord) =>
-      growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal),
-    );
+    const space = new BlockSpace(window, this.geometry.secret, (endWord) => {
+      if (this.thrifty && endWord > window.words[WindowWord.high]!) return false;
+      return growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal);
+    });
     const { policy: number, policyChoice } = this.geometry;
     const policy = policies[number]!.create(space, policyChoice);
     this.windows.push({ window, space, policy });

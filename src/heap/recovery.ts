@@ -24,6 +24,7 @@ import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { Policy } from "../policies/policy.ts";
+import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
 import { settleMove } from "./large-resize.ts";
@@ -45,6 +46,7 @@ export function recover(heap: Heap, ownLost: boolean): void {
   let committed = doubles[ControlDouble.largeBytes]!;
   for (const part of heap.windows) {
     clearCaches(heap, part, lost);
+    clearDepot(part.space);
     cached += rebuildWindow(heap, part, lost);
     committed += (part.space.words[WindowWord.high]! + 4 - part.space.first) * 4;
   }
@@ -80,6 +82,8 @@ function isRegistered(heap: Heap, address: number, byteLength: number): boolean 
 /** Slots whose cached blocks belong to nobody: all but those of living Workers. */
 function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
+  // The depots' blocks are nobody's.
+  lost[0] = 1;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const isLost = slot === heap.slot ? ownLost : !heap.slots.lives(slot);
     lost[slot] = isLost ? 1 : 0;

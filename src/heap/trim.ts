@@ -6,11 +6,19 @@ import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { PURGE_BLOCK_BYTES, PURGE_BYTES, PURGE_DELAY_MS } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
-import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
+import { emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
-/** Gives back every free page there is. Returns bytes. Under the lock. */
+/** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
+  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
+  for (const { policy } of heap.windows) policy.compact();
+  return releasePages(heap);
+}
+
+/** Gives back the free pages as they lie. Returns bytes. Under the lock. */
+function releasePages(heap: Heap): number {
   let bytes = 0;
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
   heap.control.add(ControlDouble.releasedBytes, bytes);
@@ -24,9 +32,13 @@ export function trim(heap: Heap): number {
  */
 export function purge(heap: Heap): boolean {
   const { doubles } = heap.control;
-  const free = doubles[ControlDouble.committed]! - doubles[ControlDouble.takenBytes]!;
+  let used = doubles[ControlDouble.takenBytes]!;
+  for (let index = 0; index < heap.windows.length; index++) {
+    used -= heap.windows[index]!.space.words[DEPOT_GRANULES]! * GRANULE_BYTES;
+  }
+  const free = doubles[ControlDouble.committed]! - used;
   const idle = Math.min(free - doubles[ControlDouble.largeBytes]!, free);
-  if (idle < PURGE_BYTES || idle < doubles[ControlDouble.takenBytes]! / 4) {
+  if (idle < PURGE_BYTES || idle < used / 4) {
     doubles[ControlDouble.idleSince] = 0;
     return false;
   }
@@ -34,7 +46,8 @@ export function purge(heap: Heap): boolean {
   const since = doubles[ControlDouble.idleSince]!;
   if (since === 0) doubles[ControlDouble.idleSince] = now;
   else if (now - since >= PURGE_DELAY_MS) {
-    trim(heap);
+    for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
+    releasePages(heap);
     return false;
   }
   return true;

@@ -1,10 +1,10 @@
 /**
  * What stands where in a window, in 32-bit words from its base.
  *
- *   0        64            POLICY_AREA + 1024      CONTROL_AREA (first window only)     first page after
- *   +--------+-------------+----------------------+------------------------------------+--------------...
- *   | header | policy area | caches, one per slot | control block of the arena         | blocks
- *   +--------+-------------+----------------------+------------------------------------+--------------...
+ *   0        64            DEPOT_AREA  CACHE_AREA             CONTROL_AREA (first window)  first page after
+ *   +--------+-------------+-----------+----------------------+----------------------------+-----------...
+ *   | header | policy area | depot     | caches, one per slot | control block of the arena | blocks
+ *   +--------+-------------+-----------+----------------------+----------------------------+-----------...
  *
  * Untouched parts cost address space only. All offsets are the same in every window, so that one attach routine
  * serves all; only the first window keeps a control block.
@@ -48,7 +48,12 @@ export const CacheWord = {
 } as const;
 /** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
 export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS) / 16) * 16) | 0;
-export const CACHE_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
+/** Depot of the window (heap/depot.ts): a word a size class. */
+export const DEPOT_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
+/** Word of class 0, which does not exist: granules of all blocks in the depot. */
+export const DEPOT_GRANULES: number = DEPOT_AREA;
+export const DEPOT_WORDS: number = (Math.ceil(CLASSES / 16) * 16) | 0;
+export const CACHE_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
 
 export const CONTROL_AREA: number = (CACHE_AREA + SLOTS * CACHE_WORDS) | 0;
 

@@ -1,3 +1,5 @@
+import type { ForeignName } from "./foreign.ts";
+
 /** An allocator under test, as one Worker sees it. Addresses are numbers; C rules. */
 export interface Allocator {
   /** Returns 0, or throws, when it refuses. So do the next three. */
@@ -27,8 +29,8 @@ export interface Audit {
 
 /** How a Worker gets at the allocator; structured-cloneable. */
 export type AllocatorChoice =
-  /** malloc of the C library, through FFI. */
-  | { readonly kind: "libc" }
+  /** A C allocator through FFI, by its name in foreign.ts. */
+  | { readonly kind: "foreign"; readonly name: ForeignName }
   /** The public functions, on the process-wide heap. */
   | { readonly kind: "heap" }
   /** A private arena, by its handle. */

@@ -5,7 +5,7 @@
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";
 import type { FaultKind } from "../oracle/fault.ts";
 import type { Allocator } from "./allocator.ts";
-import { openLibc } from "./libc.ts";
+import { openForeign } from "./foreign.ts";
 
 export interface Plant {
   readonly name: string;
@@ -47,7 +47,7 @@ export function openFaulty(plant: string, memory: SharedArrayBuffer, worker: num
 }
 
 class FaultyAllocator implements Allocator {
-  private readonly libc = openLibc();
+  private readonly libc = openForeign("libc");
   private readonly shared: BigInt64Array;
   private readonly calls: Record<string, number> = {};
   private lastAddress = 0;

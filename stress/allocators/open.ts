@@ -1,12 +1,12 @@
 /** Opens the chosen allocator in the calling Worker. Husky is imported only where it is chosen. */
 import type { Allocator, AllocatorChoice } from "./allocator.ts";
 import { openFaulty } from "./faulty.ts";
-import { openLibc } from "./libc.ts";
+import { openForeign } from "./foreign.ts";
 
 export async function openAllocator(choice: AllocatorChoice, worker: number): Promise<Allocator> {
   switch (choice.kind) {
-    case "libc":
-      return openLibc();
+    case "foreign":
+      return openForeign(choice.name);
     case "heap":
       return (await import("./husky.ts")).openHeap();
     case "arena":

@@ -4,6 +4,7 @@ import type { StressOptions } from "../command/options.ts";
 import { oneOf } from "../command/suggest.ts";
 import { UsageError } from "../command/usage-error.ts";
 import type { AllocatorChoice } from "./allocator.ts";
+import { openForeign } from "./foreign.ts";
 
 export interface ProvidedAllocator {
   readonly choice: AllocatorChoice;
@@ -24,15 +25,33 @@ export async function checkPolicy({ policy }: StressOptions): Promise<void> {
   }
 }
 
+/** Refuses an allocator whose library is not there. */
+export function checkAllocator({ allocator }: StressOptions): void {
+  if (allocator === "husky") return;
+  try {
+    openForeign(allocator);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n").at(-1);
+    throw new UsageError(`--allocator ${allocator} is not installed (${reason})`);
+  }
+}
+
 /** The heap of the options, or, for the warm-up, one that leaves nothing behind. */
 export type HeapKind = "chosen" | "private";
 
-/** The allocator for one run. */
-export async function provideAllocator(options: StressOptions, heap: HeapKind): Promise<ProvidedAllocator> {
-  if (options.allocator === "libc") return { choice: { kind: "libc" }, dispose() {} };
-  if (options.policy === undefined && heap === "chosen") return { choice: { kind: "heap" }, dispose() {} };
+/** The allocator for one run. A limit can be set for Husky only. */
+export async function provideAllocator(
+  options: Pick<StressOptions, "allocator" | "policy" | "checks">,
+  heap: HeapKind,
+  limit: number | undefined,
+): Promise<ProvidedAllocator> {
+  const { allocator, checks } = options;
+  if (allocator !== "husky") return { choice: { kind: "foreign", name: allocator }, dispose() {} };
+  if (options.policy === undefined && heap === "chosen" && limit === undefined) {
+    return { choice: { kind: "heap" }, dispose() {} };
+  }
   const { Arena, policyNames } = await import("../../src/index.ts");
   const policy = options.policy ?? policyNames[0]!;
-  const arena = new Arena({ name: "stress", policy, checks: options.checks });
+  const arena = new Arena({ name: "stress", policy, checks, ...(limit === undefined ? {} : { limit }) });
   return { choice: { kind: "arena", handle: arena.handle }, dispose: () => arena.dispose() };
 }

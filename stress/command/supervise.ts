@@ -3,6 +3,7 @@
  * process of their own, and this one waits for it and says how to repeat a run that ended by a signal.
  */
 import { constants } from "node:os";
+import { foreignEnvironment } from "../allocators/foreign.ts";
 import type { StressOptions } from "./options.ts";
 import { repeatCommand } from "./repeat.ts";
 
@@ -16,7 +17,7 @@ export const isSupervised = (): boolean => process.env[SUPERVISED] === "1";
 
 export async function supervise(options: StressOptions, argv: readonly string[]): Promise<number> {
   const run = Bun.spawn([process.execPath, Bun.main, "--seed", `${options.seed}`, ...argv], {
-    env: { ...process.env, [SUPERVISED]: "1" },
+    env: { ...process.env, ...foreignEnvironment(options.allocator), [SUPERVISED]: "1" },
     stdio: ["inherit", "inherit", "inherit"],
   });
   let asked: NodeJS.Signals | null = null;

@@ -1,7 +1,7 @@
 /**
  * The memory through which the main thread and the Workers see each other while they run.
  *
- *     bytes 0 ..         one line for all: start flag, stop flag, counts of the start line and of the meeting
+ *     bytes 0 ..         one line for all: start flag, stop flag, start line, meeting, decisions
  *     128 * (1 + seat)   a Worker's line: heartbeat, phase, and the figures it counts
  *
  * Each Worker writes its own line only, with plain stores; a line is two cache lines, so that nobody waits for
@@ -19,6 +19,9 @@ const STOP = 1;
 const COUNTED_IN = 2;
 /** A meeting of two words. */
 const MEETING = 3;
+const MEETING_ROUND = MEETING + 1;
+/** Two words, for meetings of even and of odd number: whether Worker 0 saw the stop flag before it. */
+const DECISION = 5;
 
 /** Words of a Worker's line. */
 const BEAT = 0;
@@ -42,9 +45,12 @@ export const phases = [
   "alignedAlloc",
   "free",
   "usableSize",
+  "attach",
   "detach",
 ] as const;
 export type Phase = (typeof phases)[number];
+/** In these a Worker may stand still. */
+export const standingStill: readonly Phase[] = ["starting", "waiting", "finished"];
 type PhaseNumbers = { readonly [name in Phase]: number };
 export const Phase = Object.fromEntries(phases.map((name, number) => [name, number])) as PhaseNumbers;
 
@@ -138,6 +144,11 @@ export class Seat {
     this.figures[this.figure + LIVE_BYTES]! += bytes;
   }
 
+  /** Counts one operation where nobody asks what is live. */
+  countOperation(): void {
+    this.figures[this.figure + OPERATIONS]!++;
+  }
+
   countTurn(): void {
     this.figures[this.figure + TURNS]!++;
   }
@@ -157,5 +168,15 @@ export class Seat {
   meet(): void {
     this.enter(Phase.waiting, 0);
     meetAt(this.words, MEETING, this.workers);
+  }
+  /**
+   * Meets, and tells whether another round follows: the same answer for all, as Worker 0 found it. Nobody can write
+   * the next decision of the same parity before all have read this one.
+   */
+  goOn(): boolean {
+    const decision = DECISION + (Atomics.load(this.words, MEETING_ROUND) & 1);
+    if (this.worker === 0) Atomics.store(this.words, decision, this.stopped() ? 1 : 0);
+    this.meet();
+    return Atomics.load(this.words, decision) === 0;
   }
 }

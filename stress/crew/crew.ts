@@ -19,11 +19,13 @@ const TICK_MS = 20;
 export interface Job {
   readonly workload: Workload;
   readonly recording: Recording | undefined;
+  readonly tasks: number;
   readonly workers: number;
   readonly seconds: number;
   readonly seed: number;
   readonly allocator: AllocatorChoice;
-  readonly oracle: OracleMemory;
+  /** null: the bench build, in which Workers have no heartbeat either. */
+  readonly oracle: OracleMemory | null;
   readonly watchdogSeconds: number;
 }
 
@@ -32,12 +34,14 @@ export interface Figures {
   /** From the release until now, or until the last Worker was done. */
   seconds: number;
   operations: number;
-  /** Generations of larson, batches moved by producer-consumer, turns of replay. */
+  /** Whole rounds of the workload: generations of larson, batches, turns of replay, programs of collatz. */
   turns: number;
   liveBytes: number;
   /** Sampled every 20 ms. */
   peakLiveBytes: number;
   peakRssBytes: number;
+  /** What the workload found out, where it does. */
+  result: string | null;
 }
 
 export const createFigures = (): Figures => ({
@@ -47,6 +51,7 @@ export const createFigures = (): Figures => ({
   liveBytes: 0,
   peakLiveBytes: 0,
   peakRssBytes: 0,
+  result: null,
 });
 
 /** Runs the workload to its end, telling `figures` as it goes. Throws a Fault as soon as one is known. */
@@ -65,7 +70,11 @@ class Crew {
   private readonly watchdog: Watchdog;
   private readonly shared: unknown;
   private readonly hired = new Set<HiredWorker>();
+  private readonly seats: number;
   private running: number;
+  /** When the Workers were released, and when the last one was done. */
+  private start = Number.POSITIVE_INFINITY;
+  private end = 0;
   private broken: unknown = null;
 
   constructor(
@@ -73,26 +82,25 @@ class Crew {
     private readonly figures: Figures,
     private readonly observe: () => void,
   ) {
-    this.running = job.workers;
-    this.memory = createControlMemory(job.workers);
-    this.control = new Control(this.memory, job.workers);
+    this.seats = job.workload.seats?.(job.workers) ?? job.workers;
+    this.running = this.seats;
+    this.memory = createControlMemory(this.seats);
+    this.control = new Control(this.memory, this.seats);
     this.shared = job.workload.prepare(job);
     this.watchdog = new Watchdog(this.control, job.watchdogSeconds * 1000, performance.now());
   }
 
   async run(): Promise<void> {
     const { job, control, figures } = this;
-    for (let worker = 0; worker < job.workers; worker++) void this.occupy(worker);
-    while (control.countedIn() < job.workers) await this.tick();
+    for (let worker = 0; worker < this.seats; worker++) void this.occupy(worker);
+    while (control.countedIn() < this.seats) await this.tick();
     control.release();
-    const start = performance.now();
-    let now = start;
+    this.start = performance.now();
     while (this.running > 0) {
       await this.tick();
-      now = performance.now();
-      figures.seconds = (now - start) / 1000;
       if (figures.seconds >= job.seconds) control.stop();
     }
+    figures.seconds = (this.end - this.start) / 1000;
     await Promise.all([...this.hired].map((worker) => worker.ended()));
     if (control.liveBlocks() !== 0 || control.liveBytes() !== 0) {
       throw new Fault(
@@ -100,6 +108,7 @@ class Crew {
         `${control.liveBlocks()} blocks (${control.liveBytes()} bytes) were not freed by the test`,
       );
     }
+    figures.result = job.workload.result?.(this.shared) ?? null;
   }
 
   /** Ends Workers that did not end by themselves. */
@@ -116,6 +125,7 @@ class Crew {
         if (report.type === "finished") break;
       }
       this.running--;
+      this.end = performance.now();
     } catch (fault) {
       this.broken ??= fault;
     }
@@ -127,6 +137,7 @@ class Crew {
       workload: job.workload.name,
       worker,
       workers: job.workers,
+      seats: this.seats,
       generation,
       seed: deriveSeed(job.seed, job.workload.name, worker),
       control: this.memory,
@@ -148,13 +159,15 @@ class Crew {
     await Bun.sleep(TICK_MS);
     if (this.broken !== null) throw this.broken;
     const { control, figures } = this;
+    const now = performance.now();
+    figures.seconds = Math.max(0, now - this.start) / 1000;
     figures.operations = control.operations();
     figures.turns = control.turns();
     figures.liveBytes = control.liveBytes();
     figures.peakLiveBytes = Math.max(figures.peakLiveBytes, figures.liveBytes);
     figures.peakRssBytes = Math.max(figures.peakRssBytes, residentBytes());
     this.observe();
-    const wrong = this.watchdog.look(performance.now());
+    const wrong = this.watchdog.look(now);
     if (wrong !== null) throw new Fault("hang", wrong);
   }
 }

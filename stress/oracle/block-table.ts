@@ -19,3 +19,10 @@ export function createBlockTable(blocks: number): BlockTable {
     tag: new Int32Array(new SharedArrayBuffer(blocks * 4)),
   };
 }
+
+/** The numbers of `count` blocks from `first` on, in shared memory: for lists and tables between which they move. */
+export function createBlockNumbers(first: number, count: number): Int32Array {
+  const numbers = new Int32Array(new SharedArrayBuffer(count * 4));
+  for (let i = 0; i < count; i++) numbers[i] = first + i;
+  return numbers;
+}

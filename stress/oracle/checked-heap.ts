@@ -5,6 +5,7 @@
  */
 import type { Allocator } from "../allocators/allocator.ts";
 import { Phase, type Seat } from "../crew/control.ts";
+import type { Heap } from "../workloads/heap.ts";
 import type { BlockTable } from "./block-table.ts";
 import { Fault, hex } from "./fault.ts";
 import type { Pattern, WrongByte } from "./pattern.ts";
@@ -13,7 +14,7 @@ import type { Shadow } from "./shadow.ts";
 /** What every payload is aligned to. */
 const ALIGNMENT = 16;
 
-export class CheckedHeap {
+export class CheckedHeap implements Heap {
   constructor(
     private readonly allocator: Allocator,
     private readonly shadow: Shadow,
@@ -96,8 +97,42 @@ export class CheckedHeap {
     if (wrong !== null) throw this.wrongByte("content", "the block", address, size, wrong);
   }
 
-  /** A new block came in. Overlap first: what lies in another block must not even be asked for its size. */
+  write(): void {}
+  read(): void {}
+
+  mallocOwn(size: number): number {
+    this.seat.enter(Phase.malloc, size);
+    const address = this.allocator.malloc(size);
+    this.admit(address, size, ALIGNMENT);
+    this.seat.count(1, size);
+    return address;
+  }
+
+  reallocOwn(oldAddress: number, oldSize: number, size: number): number {
+    if (oldAddress !== 0) this.giveUp(oldAddress, oldSize);
+    this.seat.enter(Phase.realloc, size);
+    const address = this.allocator.realloc(oldAddress, size);
+    this.admit(address, size, ALIGNMENT);
+    if (oldAddress === 0) this.seat.count(1, size);
+    else this.seat.count(0, size - oldSize);
+    return address;
+  }
+
+  freeOwn(address: number, size: number): void {
+    this.giveUp(address, size);
+    this.seat.enter(Phase.free, size);
+    this.allocator.free(address);
+    this.seat.count(-1, -size);
+  }
+
   private take(block: number, address: number, size: number, alignment: number): void {
+    this.admit(address, size, alignment);
+    this.blocks.address[block] = address;
+    this.blocks.size[block] = size;
+  }
+
+  /** A new block came in. Overlap first: what lies in another block must not even be asked for its size. */
+  private admit(address: number, size: number, alignment: number): void {
     if (address === 0) throw new Fault("refused", `a request for ${size} bytes was refused`);
     if (address % alignment !== 0) {
       throw new Fault("misaligned", `${hex(address)} (${size} bytes) is not aligned to ${alignment}`);
@@ -112,8 +147,6 @@ export class CheckedHeap {
     if (!(usable >= size)) {
       throw new Fault("too-small", `${hex(address)}: asked for ${size} bytes, usable are ${usable}`);
     }
-    this.blocks.address[block] = address;
-    this.blocks.size[block] = size;
   }
 
   private fill(block: number, tag: number): void {
@@ -123,14 +156,16 @@ export class CheckedHeap {
 
   /** A block is about to be given back: content and shadow, before the allocator can hand it to somebody else. */
   private leave(block: number): void {
-    const address = this.blocks.address[block]!;
-    const size = this.blocks.size[block]!;
     this.verify(block);
+    this.giveUp(this.blocks.address[block]!, this.blocks.size[block]!);
+    this.blocks.address[block] = 0;
+  }
+
+  private giveUp(address: number, size: number): void {
     const free = this.shadow.clear(address, size);
     if (free !== 0) {
       throw new Fault("not-held", `${hex(address)} (${size} bytes) is not held at ${hex(free)} before free`);
     }
-    this.blocks.address[block] = 0;
   }
 
   private wrongByte(

@@ -3,8 +3,8 @@
  * live until all Workers have allocated theirs, so that a fault cannot hide behind a free.
  */
 import { type BlockTable, createBlockTable } from "../oracle/block-table.ts";
-import type { CheckedHeap } from "../oracle/checked-heap.ts";
 import { Random } from "../random.ts";
+import type { Heap } from "./heap.ts";
 import type { Workload } from "./workload.ts";
 
 const BLOCKS_PER_WORKER = 400;
@@ -26,7 +26,7 @@ export const canaryExercise: Workload<BlockTable> = {
   },
 };
 
-function exercise(heap: CheckedHeap, random: Random, block: number, way: number): void {
+function exercise(heap: Heap, random: Random, block: number, way: number): void {
   // Large enough that every plant has room for its wrong byte, and that chance does not put the right one there.
   const size = random.between(64, 4096);
   const tag = random.next();

@@ -3,9 +3,9 @@
  * with one of a table that all Workers share, so that blocks are checked, resized and freed by others than the
  * Worker that allocated them. About three slots in five hold a block.
  */
-import { type BlockTable, createBlockTable } from "../oracle/block-table.ts";
-import type { CheckedHeap } from "../oracle/checked-heap.ts";
+import { type BlockTable, createBlockNumbers, createBlockTable } from "../oracle/block-table.ts";
 import { Random } from "../random.ts";
+import type { Heap } from "./heap.ts";
 import type { WorkerContext, Workload } from "./workload.ts";
 
 const OWN_SLOTS = 512;
@@ -46,8 +46,7 @@ export const churn: Workload<Shared> = {
     "random malloc, calloc, realloc, alignedAlloc, free of all sizes; blocks change hands between Workers",
 
   prepare({ workers }) {
-    const exchange = new Int32Array(new SharedArrayBuffer(SHARED_SLOTS * 4));
-    for (let i = 0; i < SHARED_SLOTS; i++) exchange[i] = workers * OWN_SLOTS + i;
+    const exchange = createBlockNumbers(workers * OWN_SLOTS, SHARED_SLOTS);
     return { blocks: createBlockTable(workers * OWN_SLOTS + SHARED_SLOTS), exchange };
   },
 
@@ -65,7 +64,7 @@ export const churn: Workload<Shared> = {
   },
 };
 
-function turn(heap: CheckedHeap, random: Random, own: Int32Array, exchange: Int32Array): void {
+function turn(heap: Heap, random: Random, own: Int32Array, exchange: Int32Array): void {
   const slot = random.below(OWN_SLOTS);
   const block = own[slot]!;
   const action = random.below(100);
@@ -82,7 +81,8 @@ function turn(heap: CheckedHeap, random: Random, own: Int32Array, exchange: Int3
   }
 }
 
-function allocate(heap: CheckedHeap, random: Random, block: number): void {
+/** One of the four ways to get a block. */
+export function allocate(heap: Heap, random: Random, block: number): void {
   const way = random.below(100);
   const size = drawChurnSize(random);
   const tag = random.next();
@@ -93,7 +93,7 @@ function allocate(heap: CheckedHeap, random: Random, block: number): void {
 }
 
 /** Nobody puts anything into the shared table after the meeting: each Worker empties what it finds. */
-function drain(context: WorkerContext, heap: CheckedHeap, exchange: Int32Array): void {
+function drain(context: WorkerContext, heap: Heap, exchange: Int32Array): void {
   context.seat.meet();
   for (let i = 0; i < SHARED_SLOTS; i++) {
     const block = Atomics.exchange(exchange, i, -1);

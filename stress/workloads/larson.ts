@@ -7,11 +7,13 @@
  * P. Larson, M. Krishnan, "Memory Allocation for Long-Running Server Applications", ISMM 1998.
  */
 import { type BlockTable, createBlockTable } from "../oracle/block-table.ts";
-import { deriveSeed, lran2, lran2Words, Random, seedLran2 } from "../random.ts";
+import { lran2, lran2Words, seedLran2 } from "../random.ts";
+import type { Heap } from "./heap.ts";
 import type { Workload } from "./workload.ts";
 
 const SLOTS_PER_WORKER = 5000;
 const REPLACEMENTS_PER_GENERATION = 2_000_000;
+const REPLACEMENTS_BETWEEN_STOP_CHECKS = 32;
 const LEAST_BYTES = 8;
 const LIMIT_BYTES = 1000;
 
@@ -38,16 +40,15 @@ export const larson: Workload<Shared> = {
 
   open(context, { blocks, states }) {
     const heap = context.heapOver(blocks);
-    const tags = new Random(deriveSeed(context.seed, "open"));
     const state = new Int32Array(lran2Words);
     seedLran2(state, context.seed % 714025);
     const slots = context.workers * SLOTS_PER_WORKER;
-    for (let slot = 0; slot < slots; slot++) heap.malloc(slot, drawSize(state), tags.next());
+    for (let slot = 0; slot < slots; slot++) allocate(heap, state, slot, slot);
     for (let slot = slots - 1; slot >= 0; slot--) swap(blocks, slot, lran2(state) % (slot + 1));
     for (let i = 0; i < 4 * slots; i++) {
       const slot = lran2(state) % slots;
       heap.free(slot);
-      heap.malloc(slot, drawSize(state), tags.next());
+      allocate(heap, state, slot, i);
     }
     for (let chain = 0; chain < context.workers; chain++) seedLran2(stateOf(states, chain), lran2(state));
   },
@@ -56,12 +57,11 @@ export const larson: Workload<Shared> = {
     const heap = context.heapOver(blocks);
     const state = stateOf(states, context.worker);
     const first = context.worker * SLOTS_PER_WORKER;
-    // The generator's state differs in each generation, and the tags with it.
-    const tags = new Random(deriveSeed(context.seed, lran2(state)));
-    for (let i = 0; i < REPLACEMENTS_PER_GENERATION && !context.seat.stopped(); i++) {
+    for (let i = 0; i < REPLACEMENTS_PER_GENERATION; i++) {
+      if (i % REPLACEMENTS_BETWEEN_STOP_CHECKS === 0 && context.seat.stopped()) break;
       const slot = first + (lran2(state) % SLOTS_PER_WORKER);
       heap.free(slot);
-      heap.malloc(slot, drawSize(state), tags.next());
+      allocate(heap, state, slot, i);
     }
     context.seat.countTurn();
     if (!context.seat.stopped()) return "succeed";
@@ -69,6 +69,18 @@ export const larson: Workload<Shared> = {
     return "finished";
   },
 };
+
+export const larsonCheap: Workload<Shared> = {
+  ...larson,
+  name: "larson-cheap",
+  summary: "larson without new Workers: the same ones detach and attach again",
+  successor: "attachment",
+};
+
+function allocate(heap: Heap, state: Int32Array, slot: number, tag: number): void {
+  heap.malloc(slot, drawSize(state), tag);
+  heap.write(slot, 0, 2, tag & 255);
+}
 
 function swap(blocks: BlockTable, a: number, b: number): void {
   for (const column of [blocks.address, blocks.size, blocks.tag]) {

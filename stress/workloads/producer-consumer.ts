@@ -7,16 +7,20 @@
  */
 import { Phase } from "../crew/control.ts";
 import { type BlockTable, createBlockTable } from "../oracle/block-table.ts";
-import type { CheckedHeap } from "../oracle/checked-heap.ts";
-import { lran2, lran2Words, Random, seedLran2 } from "../random.ts";
+import { lran2, lran2Words, seedLran2 } from "../random.ts";
 import { createBatchStack, popBatch, pushBatch, waitForBatch } from "./batch-stack.ts";
+import type { Heap } from "./heap.ts";
 import type { WorkerContext, Workload } from "./workload.ts";
 
 const BATCH_BLOCKS = 4096;
 /** The batch itself: a link and 4096 pointers. */
 const BATCH_BYTES = 8 * (1 + BATCH_BLOCKS);
 const BATCHES = 100;
-const sizes = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
+/** How much of a block the producer writes. */
+const WRITTEN_BYTES = 128;
+export const mixedSizes = [
+  8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048,
+] as const;
 
 interface Shared {
   /** Batch b has the blocks from b * (1 + BATCH_BLOCKS) on; the first is the batch itself. */
@@ -25,37 +29,58 @@ interface Shared {
   readonly full: Int32Array;
 }
 
-export const producerConsumer: Workload<Shared> = {
-  name: "producer-consumer",
-  summary: "one half of the Workers only allocates, the other half only frees, in batches of 4096",
+/** Sizes are drawn from `sizes`; `seats` is as for a Workload. */
+export function exchangeOfBatches(
+  name: string,
+  summary: string,
+  sizes: readonly number[],
+  seats: (workers: number) => number,
+): Workload<Shared> {
+  return {
+    name,
+    summary,
+    seats,
 
-  prepare({ workers }) {
-    const batches = BATCHES + workers;
-    const shared = {
-      blocks: createBlockTable(batches * (1 + BATCH_BLOCKS)),
-      empty: createBatchStack(batches),
-      full: createBatchStack(batches),
-    };
-    for (let batch = 0; batch < batches; batch++) pushBatch(shared.empty, batch);
-    return shared;
-  },
+    prepare({ workers }) {
+      const batches = BATCHES + seats(workers);
+      const shared = {
+        blocks: createBlockTable(batches * (1 + BATCH_BLOCKS)),
+        empty: createBatchStack(batches),
+        full: createBatchStack(batches),
+      };
+      for (let batch = 0; batch < batches; batch++) pushBatch(shared.empty, batch);
+      return shared;
+    },
 
-  run(context, { blocks, empty, full }) {
-    const heap = context.heapOver(blocks);
-    const produces = context.worker % 2 === 0;
-    const consumes = context.worker % 2 === 1 || context.workers === 1;
-    const state = new Int32Array(lran2Words);
-    seedLran2(state, context.seed % 714025);
-    const tags = new Random(context.seed);
-    while (!context.seat.stopped()) {
-      if (produces) move(context, empty, full, (batch) => produce(heap, state, tags, batch));
-      if (consumes) move(context, full, empty, (batch) => consume(heap, batch));
-    }
-    context.seat.meet();
-    for (let batch = popBatch(full); batch >= 0; batch = popBatch(full)) consume(heap, batch);
-    return "finished";
-  },
-};
+    run(context, { blocks, empty, full }) {
+      const heap = context.heapOver(blocks);
+      const produces = context.worker % 2 === 0;
+      const consumes = context.worker % 2 === 1 || context.seats === 1;
+      const state = new Int32Array(lran2Words);
+      seedLran2(state, context.seed % 714025);
+      const free = (batch: number) => consume(heap, batch);
+      let tag = context.seed;
+      const fill = (batch: number) => {
+        produce(heap, state, sizes, batch, tag);
+        tag = (tag + BATCH_BLOCKS) | 0;
+      };
+      do {
+        if (produces) move(context, empty, full, fill);
+        if (consumes) move(context, full, empty, free);
+      } while (!context.seat.stopped());
+      context.seat.meet();
+      for (let batch = popBatch(full); batch >= 0; batch = popBatch(full)) consume(heap, batch);
+      return "finished";
+    },
+  };
+}
+
+export const producerConsumer = exchangeOfBatches(
+  "producer-consumer",
+  "one half of the Workers only allocates, the other half only frees, in batches of 4096",
+  mixedSizes,
+  (workers) => workers,
+);
 
 /** Takes a batch from one stack, works on it, and puts it on the other; waits a moment if there is none. */
 function move(context: WorkerContext, from: Int32Array, to: Int32Array, work: (batch: number) => void): void {
@@ -70,15 +95,17 @@ function move(context: WorkerContext, from: Int32Array, to: Int32Array, work: (b
   context.seat.countTurn();
 }
 
-function produce(heap: CheckedHeap, state: Int32Array, tags: Random, batch: number): void {
+function produce(heap: Heap, state: Int32Array, sizes: readonly number[], batch: number, tag: number): void {
   const first = batch * (1 + BATCH_BLOCKS);
-  heap.malloc(first, BATCH_BYTES, tags.next());
+  heap.malloc(first, BATCH_BYTES, tag);
   for (let i = 1; i <= BATCH_BLOCKS; i++) {
-    heap.malloc(first + i, sizes[lran2(state) % sizes.length]!, tags.next());
+    const size = sizes.length === 1 ? sizes[0]! : sizes[lran2(state) % sizes.length]!;
+    heap.malloc(first + i, size, tag + i);
+    heap.write(first + i, 0, Math.min(size, WRITTEN_BYTES), i & 255);
   }
 }
 
-function consume(heap: CheckedHeap, batch: number): void {
+function consume(heap: Heap, batch: number): void {
   const first = batch * (1 + BATCH_BLOCKS);
   for (let i = 1; i <= BATCH_BLOCKS; i++) heap.free(first + i);
   heap.free(first);

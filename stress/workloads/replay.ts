@@ -7,8 +7,8 @@
 import { Phase } from "../crew/control.ts";
 import { meetAt, meetingWords } from "../crew/meeting.ts";
 import { type BlockTable, createBlockTable } from "../oracle/block-table.ts";
-import type { CheckedHeap } from "../oracle/checked-heap.ts";
 import { Operation, type Recording } from "../recordings/recording.ts";
+import type { Heap } from "./heap.ts";
 import { awaitOrdinal, createReplayOrder, type ReplayOrder } from "./replay-order.ts";
 import type { WorkerContext, Workload } from "./workload.ts";
 
@@ -77,7 +77,7 @@ function meet(context: WorkerContext, group: Group): void {
 
 function play(
   context: WorkerContext,
-  heap: CheckedHeap,
+  heap: Heap,
   recording: Recording,
   order: ReplayOrder,
   group: Group,
@@ -98,13 +98,20 @@ function play(
       context.seat.enter(Phase.waiting, 0);
       awaitOrdinal(done, block, ordinal);
     }
-    perform(heap, recording, i, block, tagBase + i);
+    performRecorded(heap, recording, i, block, tagBase + i);
     Atomics.store(done, block, ordinal + 1);
     if (order.handsOver[i] === 1) Atomics.notify(done, block);
   }
 }
 
-function perform(heap: CheckedHeap, recording: Recording, i: number, block: number, tag: number): void {
+/** The i-th operation of a recording, on a block of this number. */
+export function performRecorded(
+  heap: Heap,
+  recording: Recording,
+  i: number,
+  block: number,
+  tag: number,
+): void {
   const size = recording.size[i]!;
   switch (recording.operation[i]) {
     case Operation.malloc:

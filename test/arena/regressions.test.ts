@@ -51,7 +51,7 @@ test("a dead slot that another Worker claims while `trim` drains it keeps its ne
   arena.check();
 });
 
-test("a Worker that takes the slot of one that died in a flush brings all of its blocks back", () => {
+test("a Worker that takes the slot of one that died while it left brings all of its blocks back", () => {
   const crew = new Crew();
   const { arena } = crew.join(FIRST);
   const victim = crew.join(SECOND);
@@ -73,9 +73,8 @@ test("a Worker that takes the slot of one that died in a flush brings all of its
     arena.check();
     throw new RangeError("the end of this Worker");
   };
-  expect(() => {
-    for (const block of blocks) victim.arena.free(block);
-  }).toThrow(RangeError);
+  for (const block of blocks) victim.arena.free(block);
+  expect(() => victim.arena.detach()).toThrow(RangeError);
   expect(releases).toBe(3);
 });
 

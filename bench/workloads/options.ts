@@ -1,0 +1,70 @@
+/** The command line of `bun run bench:workloads`. */
+import { Command, InvalidArgumentError } from "commander";
+import { oneOf } from "../../stress/command/suggest.ts";
+import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
+import { type ContenderName, contenderNames } from "./contenders.ts";
+
+export interface BenchOptions {
+  readonly workloads: readonly string[];
+  readonly contenders: readonly ContenderName[];
+  readonly rounds: number;
+  /** Of each measurement. */
+  readonly seconds: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly write: boolean;
+}
+
+/** As commander hands them over. */
+interface Given extends Partial<Pick<BenchOptions, "rounds" | "seconds" | "seed" | "json" | "write">> {
+  readonly workloads?: string;
+  readonly contenders?: string;
+  readonly quick?: boolean;
+}
+
+const QUICK = { rounds: 1, seconds: 0.5 };
+/** Takes half an hour: four Workers on two cores need more than a second until everything is compiled. */
+const THOROUGH = { rounds: 3, seconds: 2 };
+/** These measure mainly how long a Worker takes to start; their cheap kind is in. */
+const onRequest = ["mstress"];
+const DEFAULT_SEED = 4141;
+
+/** Throws a UsageError or a CommanderError; the latter also after `--help`, with exit code 0. */
+export function parseOptions(argv: readonly string[]): BenchOptions {
+  const number = (least: number, whole: boolean) => (text: string) => {
+    const value = Number(text);
+    if (value >= least && (!whole || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} on.`);
+  };
+  const known = classicWorkloads.map(({ name }) => name);
+  const byDefault = known.filter((name) => !onRequest.includes(name));
+  const program = new Command("bun run bench:workloads")
+    .description("Workloads of the literature over Husky and the allocators that FFI can reach")
+    .option("--workloads <names>", `separated by commas; default: all but ${onRequest.join(", ")}`)
+    .option("--contenders <names>", `separated by commas; default: ${contenderNames.join(",")}`)
+    .option("--rounds <count>", `how often each is measured; default: ${THOROUGH.rounds}`, number(1, true))
+    .option(
+      "--seconds <time>",
+      `of each measurement, after as long a warm-up; default: ${THOROUGH.seconds}`,
+      number(0.1, false),
+    )
+    .option("--seed <number>", `default: ${DEFAULT_SEED}`, number(0, true))
+    .option("--quick", `${QUICK.rounds} round of ${QUICK.seconds} s each: a look, not a measurement`)
+    .option("--json", "print everything as JSON instead of tables")
+    .option("--write", "also write bench/results/workloads.json and workloads.txt")
+    .exitOverride()
+    .parse(argv, { from: "user" });
+  const given = program.opts<Given>();
+  const { rounds, seconds } = given.quick ? QUICK : THOROUGH;
+  const list = (text: string | undefined) => text?.split(",").map((name) => name.trim());
+  return {
+    workloads: list(given.workloads)?.map((name) => oneOf("workload", name, known)) ?? byDefault,
+    contenders:
+      list(given.contenders)?.map((name) => oneOf("contender", name, contenderNames)) ?? contenderNames,
+    rounds: given.rounds ?? rounds,
+    seconds: given.seconds ?? seconds,
+    seed: given.seed ?? DEFAULT_SEED,
+    json: given.json ?? false,
+    write: given.write ?? false,
+  };
+}
