@@ -15,6 +15,7 @@ import { type Measured, pageOf, writeDocument } from "./page.ts";
 import { type Question, questions } from "./questions.ts";
 
 const WRONG_USAGE = 2;
+const NO_BOUND = Number.MAX_SAFE_INTEGER;
 
 interface Options {
   readonly rounds: number;
@@ -30,7 +31,7 @@ function count(text: string): number {
 function parse(argv: readonly string[]): Options {
   const program = new Command("bun run tradeoffs")
     .option("--rounds <count>", "processes for each row", count, 3)
-    .option("--most <blocks>", "leaves out patterns with more live blocks", count, 2 ** 30)
+    .option("--most <blocks>", "leaves out patterns with more live blocks", count, NO_BOUND)
     .option("--only <question>", "measures one question and prints it")
     .exitOverride();
   program.parse(argv, { from: "user" });
@@ -64,7 +65,8 @@ try {
   const chosen = questions.filter(({ name }) => options.only === undefined || name === options.only);
   const measured: Measured[] = [];
   for (const question of chosen) measured.push(await measure(question, options));
-  const where = `${machine()}, medians of ${options.rounds} rounds`;
+  const bound = options.most === NO_BOUND ? "of all sizes" : `up to ${options.most} blocks`;
+  const where = `${machine()}; patterns ${bound}; medians, rounds: ${options.rounds}`;
   if (options.only !== undefined) console.log(measured.map(pageOf).join("\n"));
   else await writeDocument(measured, where);
 } catch (error) {
