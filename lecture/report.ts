@@ -16,14 +16,21 @@ const PAGE_BYTES = 4096;
  * with a mapping of their own. Throws RangeError for another policy. With caches, blocks count when they go to a cache.
  */
 export function huskyStats(arena: Arena): HuskyStats {
-  const { policy, policyFigures: figures, ...stats } = arena.stats();
+  const { policy, policyFigures, mappings, unmappings, mappedBytes, unmappedBytes } = arena.stats();
   if (policy !== "husky") throw new RangeError(`\`arena\` must have the policy husky, it has ${policy}`);
+  const {
+    pagesMapped = 0,
+    pagesUnmapped = 0,
+    blocksAllocated = 0,
+    blocksFreed = 0,
+    freeLength = 0,
+  } = policyFigures;
   return {
-    pagesMapped: figures["pagesMapped"]! + stats.mappedBytes / PAGE_BYTES,
-    pagesUnmapped: figures["pagesUnmapped"]! + stats.unmappedBytes / PAGE_BYTES,
-    chunksAllocated: figures["blocksAllocated"]! + stats.mappings,
-    chunksFreed: figures["blocksFreed"]! + stats.unmappings,
-    freeLength: figures["freeLength"]!,
+    pagesMapped: pagesMapped + mappedBytes / PAGE_BYTES,
+    pagesUnmapped: pagesUnmapped + unmappedBytes / PAGE_BYTES,
+    chunksAllocated: blocksAllocated + mappings,
+    chunksFreed: blocksFreed + unmappings,
+    freeLength,
   };
 }
 

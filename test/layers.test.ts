@@ -79,6 +79,36 @@ test("model stands alone: it checks a protocol, not the code", async () => {
   expect(wrong).toEqual([]);
 });
 
+test("the lecture's programs use the public API and raw memory only; nothing of the library imports beside it", async () => {
+  const allowed = ["src/index.ts", "native/raw-memory.ts"];
+  const wrong = (await importsOf("lecture")).filter(
+    ({ target }) => /^(src|native)\//.test(target) && !allowed.includes(target),
+  );
+  expect(wrong).toEqual([]);
+  for (const folder of ["src", "native"]) {
+    const beside = (await importsOf(folder)).filter(({ target }) => /^(lecture|pictures)\//.test(target));
+    expect(beside).toEqual([]);
+  }
+});
+
+test("a policy imports the blocks' memory, its kind and what policies share, never another policy", async () => {
+  const shared = ["policy", "policy-options", "divisible", "links", "slab-runs"].map(
+    (name) => `src/policies/${name}.ts`,
+  );
+  const wrong = (await importsOf("src/policies")).filter(
+    ({ file, target }) =>
+      file !== "src/policies/catalogue.ts" && target.startsWith("src/policies/") && !shared.includes(target),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no policy has more than 250 lines", async () => {
+  for await (const file of new Glob("src/policies/*.ts").scan(ROOT)) {
+    const lines = (await Bun.file(ROOT + file).text()).split("\n").length - 1;
+    expect({ file, isShort: lines <= 250 }).toEqual({ file, isShort: true });
+  }
+});
+
 test("the library has no runtime dependency", async () => {
   const outside = [...(await importsOf("src")), ...(await importsOf("native"))].filter(
     ({ target }) => !/^(src|native)\//.test(target) && target !== "bun:ffi" && !target.startsWith("node:"),

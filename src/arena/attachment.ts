@@ -3,7 +3,7 @@
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
 import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
-import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
+import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
@@ -21,7 +21,7 @@ import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "../heap/owners.ts";
 import { settleClaims } from "../heap/recovery.ts";
-import { purge, trimWhole } from "../heap/trim.ts";
+import { purge, trim } from "../heap/trim.ts";
 import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -33,6 +33,7 @@ export class Attachment {
   /** Number of the window that had free memory the last time: the fast path is pointed at its cache. */
   private preferred = 0;
   private readonly batches = firstBatches();
+  private readonly homes = firstHomes();
   /** Largest request in bytes that caches serve, -1 = none. */
   private readonly largestCached: number;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -169,7 +170,7 @@ export class Attachment {
     this.heap.enter();
     try {
       this.drainAll();
-      return trimWhole(this.heap);
+      return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
     } finally {
@@ -272,11 +273,22 @@ export class Attachment {
       if (head >= cache.words.length) throw this.damagedList(head);
       return this.fastPath.malloc(byteLength);
     }
+    const home = this.homes[cls]!;
+    if (home !== cls && restock(this.heap, cache, cls, home)) return this.fastPath.malloc(byteLength);
     const index = refill(this.heap, this.caches, this.preferred, cls, this.batches);
     if (index < 0) return 0;
     this.serveFrom(index);
+    this.noteHome(cls);
     // Filled now; or, in a window this Worker had no cache in yet, the slow path comes here once more.
     return this.fastPath.malloc(byteLength);
+  }
+
+  /** Where borders are the policy's own, the blocks it brought may belong to a larger class. */
+  private noteHome(cls: number): void {
+    if (this.heap.windows[this.preferred]!.policy.divisible) return;
+    const { words, entries } = this.caches[this.preferred]!;
+    const head = words[entries + cls * ENTRY_WORDS]!;
+    if (head !== 0) this.homes[cls] = classOfBlock[words[head - 2]! >>> 4] ?? cls;
   }
 
   /** A cached block's link or header was overwritten after its free: the cache is given up and indexed anew. */

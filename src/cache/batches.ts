@@ -5,6 +5,7 @@
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
 import { advance, type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
+import { State } from "../block/header.ts";
 import { CLASSES, classGranules } from "../core/size-classes.ts";
 import { FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
@@ -44,6 +45,34 @@ export function refill(
   } finally {
     heap.leave();
   }
+}
+
+/** Class that the blocks come back to which serve a class: the same, except with policies that round up. */
+export function firstHomes(): Uint8Array {
+  return Uint8Array.from({ length: CLASSES }, (_, cls) => cls);
+}
+
+/**
+ * Fills an empty class with cached blocks of another one. False if there are none. Takes no lock: both lists are this
+ * Worker's own. A damaged block stays where it is, for those to find who work on its list.
+ */
+export function restock(heap: Heap, cache: WindowCache, cls: number, home: number): boolean {
+  const { words, entries } = cache;
+  const { space } = heap.windows[cache.number]!;
+  const from = entries + home * ENTRY_WORDS;
+  const to = entries + cls * ENTRY_WORDS;
+  let moved = 0;
+  for (; moved < classCapacity[cls]! >>> 1; moved++) {
+    const block = words[from]!;
+    if (block >= words.length || !space.isHeldBy(block, heap.slot, State.cached)) break;
+    // Straight-line from here: a death finds the block on one of the lists.
+    words[from] = words[block]!;
+    words[from + 1] = words[from + 1]! + 1;
+    words[block] = words[to]!;
+    words[to] = block;
+    words[to + 1] = words[to + 1]! - 1;
+  }
+  return moved > 0;
 }
 
 /** Gives the older half of a full class to the depot. True if memory lies idle that should be returned later. */

@@ -10,16 +10,16 @@ import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
 import { emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
-/** Gives back every free page there is, after all has been merged that can be. Returns bytes. Under the lock. */
-export function trimWhole(heap: Heap): number {
+/** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
+export function trim(heap: Heap): number {
   emptyDepots(heap);
   for (const { policy } of heap.windows) policy.compact();
-  return trim(heap);
+  return releasePages(heap);
 }
 
-function trim(heap: Heap): number {
+/** Gives back the free pages as they lie. Returns bytes. Under the lock. */
+function releasePages(heap: Heap): number {
   let bytes = 0;
-  emptyDepots(heap);
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
   heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.doubles[ControlDouble.idleSince] = 0;
@@ -46,7 +46,8 @@ export function purge(heap: Heap): boolean {
   const since = doubles[ControlDouble.idleSince]!;
   if (since === 0) doubles[ControlDouble.idleSince] = now;
   else if (now - since >= PURGE_DELAY_MS) {
-    trim(heap);
+    emptyDepots(heap);
+    releasePages(heap);
     return false;
   }
   return true;
