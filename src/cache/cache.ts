@@ -12,17 +12,22 @@
  * is an empty cache that is not set up.
  */
 import { CHECK_MASK, SLOT_SHIFT, State } from "../block/header.ts";
-import { CLASSES, classGranules, classOfBlock, payloadBytes } from "../core/size-classes.ts";
-import { CACHE_CLASS_BYTES, CACHE_CLASS_LEAST, CACHE_CLASS_MOST } from "../core/tunables.ts";
+import { CLASSES, classGranules, classOfBlock, GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
+import {
+  CACHE_CLASS_LEAST_BYTES,
+  CACHE_CLASS_MOST,
+  CACHE_CLASS_MOST_BYTES,
+  CACHE_CLASS_SHARE,
+} from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
 
-/** Blocks of each class that a cache holds at the most. */
-export const classCapacity: Int32Array = new Int32Array(CLASSES);
-for (let cls = 2; cls < CLASSES; cls++) {
-  const fitting = Math.floor(CACHE_CLASS_BYTES / (classGranules[cls]! * 16));
-  classCapacity[cls] = Math.min(Math.max(fitting, CACHE_CLASS_LEAST), CACHE_CLASS_MOST);
+/** Blocks of a class that a cache may hold while `usedBytes` are in use in the arena. */
+export function allowance(cls: number, usedBytes: number): number {
+  const share = Math.max(usedBytes / CACHE_CLASS_SHARE, CACHE_CLASS_LEAST_BYTES);
+  const blocks = Math.min(share, CACHE_CLASS_MOST_BYTES) / (classGranules[cls]! * GRANULE_BYTES);
+  return Math.min(Math.floor(blocks), CACHE_CLASS_MOST);
 }
 
 export class WindowCache {
@@ -51,7 +56,7 @@ export class WindowCache {
     const { words, entries } = this;
     if (words[entries + CacheWord.isSetUp] !== 0) return;
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
-      words[entries + cls * ENTRY_WORDS + 1] = classCapacity[cls]!;
+      words[entries + cls * ENTRY_WORDS + 1] = allowance(cls, 0);
     }
     words[entries + CacheWord.isSetUp] = 1;
   }
