@@ -13,7 +13,7 @@ import type { Heap } from "../heap/heap.ts";
 import { settleClaims, settleLargeClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
-import { allowance, type WindowCache } from "./cache.ts";
+import type { WindowCache } from "./cache.ts";
 
 /** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
 const batch: Batch = { blocks: 0, granules: 0 };
@@ -55,7 +55,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
     const { space } = heap.windows[cache.number]!;
     const words = space.words;
     const holder = cachedBy(heap.slot);
-    const allowed = allowance(cls, heap.control.doubles[ControlDouble.takenBytes]!);
+    const allowed = cache.allow(cls, heap.control.doubles[ControlDouble.takenBytes]!);
     // Keep the newest: they are the ones the processor's cache still knows.
     let kept = 0;
     let last = 0;
@@ -142,7 +142,7 @@ function cutBatch(
   batches: Uint16Array,
 ): number {
   const granules = classGranules[cls]!;
-  const most = allowance(cls, heap.control.doubles[ControlDouble.takenBytes]!) >>> 1;
+  const most = caches[preferred]!.allowed(cls, heap.control.doubles[ControlDouble.takenBytes]!) >>> 1;
   const want = Math.max(Math.min(batches[cls]!, most), 1);
   batches[cls] = want * 2;
   let run = heap.allocate(granules, preferred, granules * want);
