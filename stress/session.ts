@@ -57,7 +57,7 @@ async function performAll(
   return runs;
 }
 
-function createOracle(options: StressOptions, recordings: readonly Recording[]): OracleMemory {
+export function createOracle(options: StressOptions, recordings: readonly Recording[]): OracleMemory {
   const replayBytes = Math.max(0, ...recordings.map(({ peakLiveBytes }) => peakLiveBytes)) * options.workers;
   const chunks =
     LEAST_SHADOW_CHUNKS + options.workers * SHADOW_CHUNKS_PER_WORKER + (2 * replayBytes) / CHUNK_BYTES;

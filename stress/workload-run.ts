@@ -7,6 +7,7 @@ import { reportOf } from "./crew/report-fault.ts";
 import { Fault } from "./oracle/fault.ts";
 import { showProgress } from "./report/progress.ts";
 import { trimmedRss } from "./report/rss.ts";
+import { count, mebibytes, rate } from "./report/units.ts";
 import type { PlannedRun } from "./run-plan.ts";
 
 export interface RunResult extends Figures {
@@ -20,6 +21,9 @@ export interface RunResult extends Figures {
   committedBytes: number | null;
   fault: FaultReport | null;
 }
+
+const describe = ({ operations, liveBytes, seconds }: Figures): string =>
+  `${count(operations)} operations, ${rate(operations / Math.max(seconds, 0.001))}/s, ${mebibytes(liveBytes)} live`;
 
 /** Never throws a fault: it is part of the result. */
 export async function performRun(
@@ -38,9 +42,11 @@ export async function performRun(
     committedBytes: null,
     fault: null,
   };
-  const progress = showProgress(run.label, run.seconds);
+  const progress = showProgress(run.label, run.seconds, "s");
   try {
-    await attempt(run, options, oracle, heap, result, () => progress.update(result));
+    await attempt(run, options, oracle, heap, result, () =>
+      progress.update(result.seconds, () => describe(result)),
+    );
   } catch (thrown) {
     result.fault = reportOf(thrown);
   } finally {

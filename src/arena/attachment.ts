@@ -21,7 +21,7 @@ import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "../heap/owners.ts";
 import { settleClaims } from "../heap/recovery.ts";
-import { purge, trim } from "../heap/trim.ts";
+import { purge, trimWhole } from "../heap/trim.ts";
 import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -169,8 +169,7 @@ export class Attachment {
     this.heap.enter();
     try {
       this.drainAll();
-      for (const { policy } of this.heap.windows) policy.compact();
-      return trim(this.heap);
+      return trimWhole(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
     } finally {

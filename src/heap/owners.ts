@@ -81,8 +81,7 @@ function reclaimWindow(heap: Heap, index: number, slot: number): number {
   let last = 0;
   let count = 0;
   for (let block = space.first; block < space.top; block = space.step(block)) {
-    if (!space.isHeldBy(block, slot, State.inUse) || !relabel(words, block, heap.slot, State.cached))
-      continue;
+    if (!space.isIntact(block) || !relabel(words, block, slot, heap.slot, State.cached)) continue;
     words[block] = last;
     last = block;
     count++;
@@ -97,21 +96,24 @@ function reclaimWindow(heap: Heap, index: number, slot: number): number {
 
 function forgetOwners(heap: Heap, forgotten: Uint8Array): void {
   forEachBlockInUse(heap, ({ space }, block) => {
-    const { words } = space;
-    while (forgotten[slotOf(words[block - 1]!)] === 1 && stateOf(words[block - 1]!) === State.inUse) {
-      if (relabel(words, block, NOBODY, State.inUse)) break;
-    }
+    const slot = slotOf(space.words[block - 1]!);
+    // Whoever is faster frees the block or reallocates it: then it is not the slot's any more.
+    if (forgotten[slot] === 1) relabel(space.words, block, slot, NOBODY, State.inUse);
   });
   for (const block of heap.large.entries()) {
     if (forgotten[block.slot] === 1 && !block.busy) heap.large.mark(block, false, NOBODY);
   }
 }
 
-/** Changes slot and state of a block in use. False if somebody else changed it first. */
-function relabel(words: Int32Array, block: number, slot: number, state: number): boolean {
+/**
+ * Changes slot and state of a block that is in use and carries the number `from`; false if it does not. What was tested
+ * is what is exchanged: a block that is freed and handed out meanwhile is somebody else's.
+ */
+function relabel(words: Int32Array, block: number, from: number, to: number, state: number): boolean {
   const word1 = words[block - 1]!;
-  const wanted = (word1 & ~(SLOT_MASK | STATE_MASK)) | (slot << SLOT_SHIFT) | state;
-  return stateOf(word1) === State.inUse && Atomics.compareExchange(words, block - 1, word1, wanted) === word1;
+  if (stateOf(word1) !== State.inUse || slotOf(word1) !== from) return false;
+  const wanted = (word1 & ~(SLOT_MASK | STATE_MASK)) | (to << SLOT_SHIFT) | state;
+  return Atomics.compareExchange(words, block - 1, word1, wanted) === word1;
 }
 
 function forEachBlockInUse(heap: Heap, visit: (part: HeapWindow, block: WordIndex) => void): void {

@@ -10,10 +10,16 @@ import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
 import { emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
-/** Gives back every free page there is. Returns bytes. Under the lock. */
-export function trim(heap: Heap): number {
+/** Gives back every free page there is, after all has been merged that can be. Returns bytes. Under the lock. */
+export function trimWhole(heap: Heap): number {
+  emptyDepots(heap);
+  for (const { policy } of heap.windows) policy.compact();
+  return trim(heap);
+}
+
+function trim(heap: Heap): number {
   let bytes = 0;
-  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
+  emptyDepots(heap);
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
   heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.doubles[ControlDouble.idleSince] = 0;
@@ -44,6 +50,10 @@ export function purge(heap: Heap): boolean {
     return false;
   }
   return true;
+}
+
+function emptyDepots(heap: Heap): void {
+  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
 }
 
 function trimTop(heap: Heap, { window, space }: HeapWindow): number {

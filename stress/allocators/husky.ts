@@ -29,8 +29,10 @@ export function openHeap(): Allocator {
   };
 }
 
-export function openArena(handle: unknown): Allocator {
-  const arena = Arena.attach(handle as Arena["handle"]);
+export const openArena = (handle: unknown): Allocator =>
+  allocatorOver(Arena.attach(handle as Arena["handle"]));
+
+export function allocatorOver(arena: Arena): Allocator {
   return {
     malloc: (size) => arena.malloc(size),
     calloc: (count, size) => arena.calloc(count, size),

@@ -17,6 +17,22 @@ Not in the bare command, one by one
                       sh6bench, sh8bench, collatz-list, collatz-ivec, frag, frag-tight;
                       bun run bench:workloads measures them
 
+Trouble, instead of an ordinary run
+  --chaos terminate   Workers are killed by terminate() at random instants, --kills times over all
+                      workloads (20 a second of --seconds unless told); survivors and newcomers go
+                      on with the heap and with what the dead had. All rest after each hundred
+                      deaths: check() must pass, every block must be in use that the table knows,
+                      and no other but those in flight at a death. Nobody may wait longer than 1 s;
+                      resident memory must be flat, compared with Workers dying without Husky.
+  --chaos death-point a Worker stops at a numbered point of the source for ever and is killed there, with
+                      1, 2 and 4 others that go on; a sample of all points that takes --seconds
+  --chaos refuse      each system call that a short form of each workload makes is refused in turn,
+                      once and from then on, with one Worker and with two; then the real system
+                      refuses, by RLIMIT_AS in a process of its own. Typed errors only, nothing
+                      lost, full service afterwards. Takes as long as it takes, about a minute.
+  --chaos pause       a Worker stops for --pause-seconds while it holds the lock, for --seconds in
+                      all; the others wait and go on, and nobody takes over from a living one
+
 What is checked
   Each payload is filled with a pattern that is compared before free, on realloc (the bytes kept)
   and when a block changes hands; memory of calloc must be zero; alignment and usable size are
@@ -29,6 +45,10 @@ How long
   --seconds 300       before a merge; with --workers 4 also on a machine with fewer cores
   --seconds 3600      before a release
   --seconds 28800     overnight
+  --chaos terminate   with --kills 200 before a commit that touches lock, caches or recovery;
+                      --kills 20000 before a release, about 15 minutes on two cores
+  --chaos refuse      before a commit that touches growth, large blocks or errors
+  --chaos pause       the same; --seconds 60 before a release
   --workers 1         to see whether a fault needs several Workers
   --allocator libc    to see what the runtime and the workloads do without Husky; also mimalloc,
                       jemalloc, tcmalloc, where their shared libraries are installed

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { plants } from "../allocators/faulty.ts";
 import { type ForeignName, foreignNames } from "../allocators/foreign.ts";
+import { chaosModes, findChaosMode } from "../chaos/catalogue.ts";
 import { bareWorkloads, workloads } from "../workloads/catalogue.ts";
 import { manPage } from "./man-page.ts";
 import { oneOf } from "./suggest.ts";
@@ -26,7 +27,13 @@ export interface StressOptions {
   readonly json: string | undefined;
   /** How long a Worker may stand still. */
   readonly watchdog: number;
-  /** One of the canary's faults, reported as if it were real. */
+  /** A chaos mode instead of an ordinary run. */
+  readonly chaos: string | undefined;
+  /** How many Workers `--chaos terminate` ends; undefined: what fits the time. */
+  readonly kills: number | undefined;
+  /** How long `--chaos pause` stops a Worker. */
+  readonly pauseSeconds: number;
+  /** One of the faults of the canary or of the chaos mode, reported as if it were real. */
   readonly plant: string | undefined;
 }
 
@@ -34,7 +41,11 @@ export const DEFAULT_SECONDS = 30;
 export const DEFAULT_WATCHDOG_SECONDS = 10;
 export const DEFAULT_TASKS = 10_000;
 const MOST_TASKS = 500_000;
+export const DEFAULT_PAUSE_SECONDS = 3;
 const MOST_WORKERS = 512;
+/** A chaos mode is about what others do meanwhile. */
+const LEAST_CHAOS_WORKERS = 4;
+const MOST_CHAOS_WORKERS = 100;
 const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Options, or the exit code when the command is done already (`--help`, `--list`). Throws a UsageError. */
@@ -50,6 +61,7 @@ export function parseOptions(argv: readonly string[]): StressOptions | number {
   const given = program.opts<Partial<StressOptions> & { list?: boolean }>();
   if (given.list) {
     for (const { name, summary } of workloads) console.log(`${name.padEnd(20)}${summary}`);
+    for (const { name, summary } of chaosModes) console.log(`${`--chaos ${name}`.padEnd(20)}${summary}`);
     return 0;
   }
   return complete(program.args, given);
@@ -60,7 +72,8 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
   const chosen = names.map((name) => oneOf("workload", name, known));
   const options: StressOptions = {
     workloads: chosen.length > 0 ? [...new Set(chosen)] : bareWorkloads.map(({ name }) => name),
-    workers: given.workers ?? Math.max(2, availableParallelism()),
+    workers:
+      given.workers ?? Math.max(given.chaos === undefined ? 2 : LEAST_CHAOS_WORKERS, availableParallelism()),
     seconds: given.seconds ?? DEFAULT_SECONDS,
     seed: given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
     allocator: oneOf("allocator", given.allocator ?? "husky", ["husky", ...foreignNames]),
@@ -70,6 +83,9 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
     trace: given.trace ?? [],
     json: given.json,
     watchdog: given.watchdog ?? DEFAULT_WATCHDOG_SECONDS,
+    chaos: given.chaos,
+    kills: given.kills,
+    pauseSeconds: given.pauseSeconds ?? DEFAULT_PAUSE_SECONDS,
     plant: given.plant,
   };
   if (options.trace.length > 0 && !options.workloads.includes("replay")) {
@@ -78,13 +94,36 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
   if (options.policy !== undefined && options.allocator !== "husky") {
     throw new UsageError("--policy needs --allocator husky");
   }
-  if (options.plant !== undefined) {
+  checkChaos(options, given, chosen);
+  if (options.plant !== undefined && options.chaos === undefined) {
     const names = plants.map(({ name }) => name);
     oneOf("plant", options.plant, names);
     if (options.workloads.join() !== "canary")
       throw new UsageError("--plant needs the workload canary, alone");
   }
   return options;
+}
+
+function checkChaos(options: StressOptions, given: Partial<StressOptions>, chosen: readonly string[]): void {
+  const { chaos } = options;
+  if (given.kills !== undefined && chaos !== "terminate") {
+    throw new UsageError("--kills needs --chaos terminate");
+  }
+  if (given.pauseSeconds !== undefined && chaos !== "pause") {
+    throw new UsageError("--pause-seconds needs --chaos pause");
+  }
+  if (chaos === undefined) return;
+  const names = chaosModes.map(({ name }) => name);
+  const mode = findChaosMode(oneOf("chaos mode", chaos, names));
+  if (options.allocator !== "husky") throw new UsageError("--chaos needs --allocator husky");
+  if (options.workers > MOST_CHAOS_WORKERS) {
+    throw new UsageError(`--chaos takes at most ${MOST_CHAOS_WORKERS} Workers`);
+  }
+  if (chosen.length > 0 && !mode.usesWorkloads) {
+    throw new UsageError(`--chaos ${chaos} has a workload of its own; name none`);
+  }
+  if (options.workloads.includes("canary")) throw new UsageError("--chaos does not go with canary");
+  if (options.plant !== undefined) oneOf("plant", options.plant, mode.plants);
 }
 
 function createProgram(): Command {
@@ -94,10 +133,15 @@ function createProgram(): Command {
       return value;
     throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} to ${most}.`);
   };
+  const modes = chaosModes.map(({ name }) => name).join(", ");
   const collect = (file: string, earlier: readonly string[] = []) => [...earlier, file];
   return new Command("bun run stress")
     .argument("[workloads...]", "which to run; default: the first four")
-    .option("--workers <count>", "Workers; default: one a core, at least 2", number(1, MOST_WORKERS, true))
+    .option(
+      "--workers <count>",
+      "Workers; default: one a core, at least 2, with --chaos 4",
+      number(1, MOST_WORKERS, true),
+    )
     .option(
       "--seconds <time>",
       `for all workloads together; default: ${DEFAULT_SECONDS}`,
@@ -120,6 +164,17 @@ function createProgram(): Command {
     )
     .option("--checks <level>", "checks inside the allocator; default: default")
     .option("--trace <file>", "a recording for replay, repeatable; default: the committed ones", collect)
+    .option("--chaos <mode>", `one of ${modes}`)
+    .option(
+      "--kills <count>",
+      "terminations of --chaos terminate; default: 20 a second",
+      number(1, 1e7, true),
+    )
+    .option(
+      "--pause-seconds <time>",
+      `how long --chaos pause stops a Worker; default: ${DEFAULT_PAUSE_SECONDS}`,
+      number(0.1, 600, false),
+    )
     .option("--json <file>", "write all figures as JSON, - for the standard output")
     .option("--list", "name the workloads")
     .addOption(new Option("--watchdog <time>").argParser(number(0.1, 1e6, false)).hideHelp())

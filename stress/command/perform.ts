@@ -2,12 +2,14 @@
 import { closeSync, openSync } from "node:fs";
 import { checkAllocator, checkPolicy } from "../allocators/provide.ts";
 import { type CanaryResult, describeCanary, faultOfPlant, runCanary } from "../canary.ts";
+import { findChaosMode } from "../chaos/catalogue.ts";
+import type { ChaosResult } from "../chaos/mode.ts";
 import type { FaultReport } from "../crew/assignment.ts";
 import { committedRecordings } from "../recordings/committed.ts";
 import { readRecording } from "../recordings/read.ts";
 import type { Recording } from "../recordings/recording.ts";
 import { jsonReport } from "../report/json.ts";
-import { describeFault, describeMemory, describePass, describeRuns } from "../report/table.ts";
+import { describeFault, describeMemory, describePass, describeRuns, verdictOf } from "../report/table.ts";
 import { runSession, type SessionResult } from "../session.ts";
 import type { StressOptions } from "./options.ts";
 import { repeatCommand } from "./repeat.ts";
@@ -22,28 +24,35 @@ export async function perform(options: StressOptions): Promise<number> {
   await checkPolicy(options);
   const recordings = readRecordings(options);
   checkWritable(options.json);
-  say(`seed ${options.seed}: ${options.workloads.join(", ")} on ${options.workers} Workers`);
+  const mode = options.chaos === undefined ? null : findChaosMode(options.chaos);
+  const what = [mode?.name, mode?.usesWorkloads === false ? undefined : options.workloads.join(", ")];
+  say(`seed ${options.seed}: ${what.filter(Boolean).join(" ")} on ${options.workers} Workers`);
 
   let canary: CanaryResult[] | null = null;
   let session: SessionResult | null = null;
   let fault: FaultReport | null = null;
-  if (options.plant !== undefined) {
+  let chaos: ChaosResult | null = null;
+  if (mode !== null) {
+    chaos = await mode.run(options, recordings);
+    say(chaos.table);
+    fault = chaos.fault;
+  } else if (options.plant !== undefined) {
     fault = await faultOfPlant(options.plant, options.seed, options.watchdog);
   } else if (options.workloads.includes("canary")) {
     canary = await runCanary(options.seed);
     say(describeCanary(canary));
     fault = missedPlants(canary);
   }
-  if (fault === null && options.workloads.some((name) => name !== "canary")) {
+  if (mode === null && fault === null && options.workloads.some((name) => name !== "canary")) {
     session = await runSession(options, recordings);
     say(describeRuns(session.runs));
     for (const { label, result } of session.runs) if (result !== null) say(`${label}: ${result}`);
     say(describeMemory(session));
     fault = session.fault;
   }
-  const report = jsonReport(options, session, canary, fault);
+  const report = jsonReport(options, session, canary, chaos, fault);
   if (options.json !== undefined) await Bun.write(options.json === "-" ? Bun.stdout : options.json, report);
-  say(fault === null ? describePass(session) : describeFault(fault, session));
+  say(fault === null ? describePass(chaos?.verdict ?? verdictOf(session)) : describeFault(fault, session));
   if (fault !== null) say(`repeat: ${repeatCommand(options)}`);
   return fault === null ? PASSED : FAULT;
 }

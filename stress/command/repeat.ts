@@ -1,5 +1,10 @@
 import { bareWorkloads } from "../workloads/catalogue.ts";
-import { DEFAULT_TASKS, DEFAULT_WATCHDOG_SECONDS, type StressOptions } from "./options.ts";
+import {
+  DEFAULT_PAUSE_SECONDS,
+  DEFAULT_TASKS,
+  DEFAULT_WATCHDOG_SECONDS,
+  type StressOptions,
+} from "./options.ts";
 
 /** The arguments that repeat a run, with nothing left to a default that depends on the machine. */
 export function repeatArguments(options: StressOptions): string[] {
@@ -17,6 +22,10 @@ export function repeatArguments(options: StressOptions): string[] {
   if (options.tasks !== DEFAULT_TASKS) words.push("--tasks", `${options.tasks}`);
   if (options.policy !== undefined) words.push("--policy", options.policy);
   if (options.checks !== "default") words.push("--checks", options.checks);
+  if (options.chaos !== undefined) words.push("--chaos", options.chaos);
+  if (options.kills !== undefined) words.push("--kills", `${options.kills}`);
+  if (options.pauseSeconds !== DEFAULT_PAUSE_SECONDS)
+    words.push("--pause-seconds", `${options.pauseSeconds}`);
   for (const file of options.trace) words.push("--trace", file);
   if (options.watchdog !== DEFAULT_WATCHDOG_SECONDS) words.push("--watchdog", `${options.watchdog}`);
   if (options.plant !== undefined) words.push("--plant", options.plant);

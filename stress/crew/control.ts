@@ -45,9 +45,12 @@ export const phases = [
   "alignedAlloc",
   "free",
   "usableSize",
+  "attach",
   "detach",
 ] as const;
 export type Phase = (typeof phases)[number];
+/** In these a Worker may stand still. */
+export const standingStill: readonly Phase[] = ["starting", "waiting", "finished"];
 type PhaseNumbers = { readonly [name in Phase]: number };
 export const Phase = Object.fromEntries(phases.map((name, number) => [name, number])) as PhaseNumbers;
 

@@ -2,9 +2,7 @@
  * Finds Workers that do not move any more. A Worker moves when its heartbeat does: once or more for each call of
  * the allocator. One that waits for others, or is not running, may stand still as long as anybody moves.
  */
-import type { Control, Phase } from "./control.ts";
-
-const standingStill: readonly Phase[] = ["starting", "waiting", "finished"];
+import { type Control, standingStill } from "./control.ts";
 
 export class Watchdog {
   private readonly beats: number[];

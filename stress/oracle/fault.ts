@@ -16,6 +16,8 @@ export type FaultKind =
   | "refused"
   /** Blocks are live after everything was given back. */
   | "leak"
+  /** The heap does not know a block that is in use, or counts one that nobody has. */
+  | "lost"
   /** Memory did not go back to the system. */
   | "memory-kept"
   /** A Worker does not move any more. */

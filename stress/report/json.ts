@@ -2,6 +2,7 @@
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { version } from "../../package.json";
 import type { CanaryResult } from "../canary.ts";
+import type { ChaosResult } from "../chaos/mode.ts";
 import type { StressOptions } from "../command/options.ts";
 import { repeatCommand } from "../command/repeat.ts";
 import type { FaultReport } from "../crew/assignment.ts";
@@ -11,6 +12,7 @@ export function jsonReport(
   options: StressOptions,
   session: SessionResult | null,
   canary: readonly CanaryResult[] | null,
+  chaos: ChaosResult | null,
   fault: FaultReport | null,
 ): string {
   const processors = cpus();
@@ -29,6 +31,7 @@ export function jsonReport(
     fault,
     session,
     canary,
+    chaos: chaos?.figures ?? null,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

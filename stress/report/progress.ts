@@ -1,39 +1,36 @@
 /** Progress on the standard error: a bar on a terminal, otherwise a line every few seconds. */
 import { Presets, SingleBar } from "cli-progress";
-import type { Figures } from "../crew/crew.ts";
-import { count, mebibytes, rate } from "./units.ts";
 
-const LINE_EVERY_SECONDS = 5;
+const LINE_EVERY_MS = 5000;
 
 export interface Progress {
-  update(figures: Figures): void;
+  /** `done` of the total; `describe` says what else there is to tell. */
+  update(done: number, describe: () => string): void;
   end(): void;
 }
 
-export function showProgress(label: string, seconds: number): Progress {
-  return process.stderr.isTTY ? new Bar(label, seconds) : new Lines(label, seconds);
+/** `total` in `unit`, for instance 30 "s". */
+export function showProgress(label: string, total: number, unit: string): Progress {
+  return process.stderr.isTTY ? new Bar(label, total) : new Lines(label, total, unit);
 }
-
-const describe = ({ operations, liveBytes, seconds }: Figures): string =>
-  `${count(operations)} operations, ${rate(operations / Math.max(seconds, 0.001))}/s, ${mebibytes(liveBytes)} live`;
 
 class Bar implements Progress {
   private readonly bar: SingleBar;
 
   constructor(
     label: string,
-    private readonly seconds: number,
+    private readonly total: number,
   ) {
     const format = `${label.padEnd(20)} {bar} {percentage}% | {text}`;
     this.bar = new SingleBar(
       { format, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 24 },
       Presets.shades_classic,
     );
-    this.bar.start(seconds, 0, { text: "starting" });
+    this.bar.start(total, 0, { text: "starting" });
   }
 
-  update(figures: Figures): void {
-    this.bar.update(Math.min(figures.seconds, this.seconds), { text: describe(figures) });
+  update(done: number, describe: () => string): void {
+    this.bar.update(Math.min(done, this.total), { text: describe() });
   }
 
   end(): void {
@@ -42,19 +39,20 @@ class Bar implements Progress {
 }
 
 class Lines implements Progress {
-  private next = LINE_EVERY_SECONDS;
+  private next = performance.now() + LINE_EVERY_MS;
 
   constructor(
     private readonly label: string,
-    private readonly seconds: number,
+    private readonly total: number,
+    private readonly unit: string,
   ) {}
 
-  update(figures: Figures): void {
-    if (figures.seconds < this.next) return;
-    this.next += LINE_EVERY_SECONDS;
-    const late = figures.seconds > this.seconds;
-    const time = `${figures.seconds.toFixed(0)} ${late ? "s, ending" : `of ${this.seconds.toFixed(0)} s`}`;
-    process.stderr.write(`${this.label}: ${time}, ${describe(figures)}\n`);
+  update(done: number, describe: () => string): void {
+    if (performance.now() < this.next) return;
+    this.next += LINE_EVERY_MS;
+    const late = done > this.total;
+    const part = `${done.toFixed(0)} ${late ? `${this.unit}, ending` : `of ${this.total.toFixed(0)} ${this.unit}`}`;
+    process.stderr.write(`${this.label}: ${part}, ${describe()}\n`);
   }
 
   end(): void {}

@@ -49,11 +49,14 @@ export function describeMemory({ runs, rssBaseBytes, rssEndBytes }: SessionResul
   return `RSS ${mebibytes(rssBaseBytes)} before, ${mebibytes(rssEndBytes)} after: ${more} more${heap}`;
 }
 
-export function describePass(session: SessionResult | null): string {
-  if (session === null) return `${pc.green("passed")}: every planted fault was detected`;
+/** What a command without a fault has shown. */
+export function verdictOf(session: SessionResult | null): string {
+  if (session === null) return "every planted fault was detected";
   const operations = session.runs.reduce((sum, run) => sum + run.operations, 0);
-  return `${pc.green("passed")}: no fault in ${count(operations)} operations`;
+  return `no fault in ${count(operations)} operations`;
 }
+
+export const describePass = (verdict: string): string => `${pc.green("passed")}: ${verdict}`;
 
 export function describeFault(fault: FaultReport, session: SessionResult | null): string {
   const run = session?.runs.find((run) => run.fault !== null);

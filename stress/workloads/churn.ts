@@ -81,7 +81,8 @@ function turn(heap: Heap, random: Random, own: Int32Array, exchange: Int32Array)
   }
 }
 
-function allocate(heap: Heap, random: Random, block: number): void {
+/** One of the four ways to get a block. */
+export function allocate(heap: Heap, random: Random, block: number): void {
   const way = random.below(100);
   const size = drawChurnSize(random);
   const tag = random.next();

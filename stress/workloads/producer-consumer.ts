@@ -18,7 +18,9 @@ const BATCH_BYTES = 8 * (1 + BATCH_BLOCKS);
 const BATCHES = 100;
 /** How much of a block the producer writes. */
 const WRITTEN_BYTES = 128;
-const mixedSizes = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
+export const mixedSizes = [
+  8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048,
+] as const;
 
 interface Shared {
   /** Batch b has the blocks from b * (1 + BATCH_BLOCKS) on; the first is the batch itself. */

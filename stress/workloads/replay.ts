@@ -98,13 +98,20 @@ function play(
       context.seat.enter(Phase.waiting, 0);
       awaitOrdinal(done, block, ordinal);
     }
-    perform(heap, recording, i, block, tagBase + i);
+    performRecorded(heap, recording, i, block, tagBase + i);
     Atomics.store(done, block, ordinal + 1);
     if (order.handsOver[i] === 1) Atomics.notify(done, block);
   }
 }
 
-function perform(heap: Heap, recording: Recording, i: number, block: number, tag: number): void {
+/** The i-th operation of a recording, on a block of this number. */
+export function performRecorded(
+  heap: Heap,
+  recording: Recording,
+  i: number,
+  block: number,
+  tag: number,
+): void {
   const size = recording.size[i]!;
   switch (recording.operation[i]) {
     case Operation.malloc:

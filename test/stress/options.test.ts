@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chaosModes } from "../../stress/chaos/catalogue.ts";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { repeatArguments, repeatCommand } from "../../stress/command/repeat.ts";
 import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
@@ -36,6 +37,16 @@ const wrong: readonly (readonly [name: string, args: readonly string[], message:
   ["trace-without-replay", ["churn", "--trace", "x.rep"], /--trace needs the workload replay/],
   ["trace-not-there", ["replay", "--trace", "/not/there.rep"], /\/not\/there\.rep.*cannot be read/],
   ["json-not-writable", ["churn", "--json", "/not/there/x.json"], /cannot be written/],
+  ["chaos-misspelt", ["--chaos", "terminat"], /unknown chaos mode "terminat".*Did you mean terminate\?/],
+  ["chaos-with-libc", ["--chaos", "pause", "--allocator", "libc"], /--chaos needs --allocator husky/],
+  ["chaos-with-canary", ["canary", "--chaos", "terminate"], /--chaos does not go with canary/],
+  ["chaos-too-many-workers", ["--chaos", "pause", "--workers", "101"], /at most 100 Workers/],
+  ["kills-without-chaos", ["--kills", "5"], /--kills needs --chaos terminate/],
+  ["kills-with-pause", ["--chaos", "pause", "--kills", "5"], /--kills needs --chaos terminate/],
+  ["kills-zero", ["--chaos", "terminate", "--kills", "0"], /'0' is invalid/],
+  ["pause-seconds-without-pause", ["--pause-seconds", "1"], /--pause-seconds needs --chaos pause/],
+  ["pause-with-workload", ["churn", "--chaos", "pause"], /has a workload of its own; name none/],
+  ["chaos-plant-unknown", ["--chaos", "pause", "--plant", "hang"], /unknown plant "hang"; known: deadlike/],
   ["plant-without-canary", ["churn", "--plant", "hang"], /--plant needs the workload canary/],
 ];
 
@@ -47,6 +58,16 @@ for (const [name, args, message] of wrong) {
     expect(stdout).toBe("");
   });
 }
+
+test("repeat-chaos: the repeated command parses to the same options", () => {
+  for (const args of [
+    ["churn", "--chaos", "terminate", "--kills", "40", "--plant", "keeps"],
+    ["--chaos", "pause", "--pause-seconds", "2"],
+  ]) {
+    const options = parseOptions(args) as StressOptions;
+    expect(parseOptions(repeatArguments(options))).toEqual(options);
+  }
+});
 
 test("trace-broken: file and line, and no run begins although an earlier file is good", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stress-"));
@@ -71,6 +92,9 @@ test("help-is-a-man-page", async () => {
     "canary",
     ...classicWorkloads.map(({ name }) => name),
     "--seconds 300",
+    "--chaos terminate",
+    "--chaos refuse",
+    "--chaos pause",
     "--json",
   ]) {
     expect(stdout).toContain(word);
@@ -92,6 +116,7 @@ test("list", async () => {
     "replay",
     ...classicWorkloads.map(({ name }) => name),
     "canary",
+    ...chaosModes.map(() => "--chaos"),
   ]);
 });
 

@@ -1,0 +1,151 @@
+/** What is checked: numbers for the model, small enough that all states are visited, and mistakes planted in it. */
+
+export interface Configuration {
+  readonly name: string;
+  /** Workers from the start, and newcomers that come when somebody is gone. */
+  readonly workers: 2 | 3;
+  readonly newcomers: 0 | 1;
+  readonly slots: number;
+  readonly cells: number;
+  /** Requests are for 1 to `sizes` cells; those up to `classes` cells are cached. */
+  readonly sizes: number;
+  readonly classes: number;
+  /** Requests that each Worker makes. */
+  readonly operations: number;
+  /** Workers that are terminated at any step. */
+  readonly deaths: number;
+  /** Whether Workers call `reclaim` too. */
+  readonly reclaim?: true;
+  /** Look for cycles instead of wrong states: without any, each run ends. */
+  readonly cycles?: true;
+  /** In `--quick` too. */
+  readonly quick?: true;
+}
+
+/** A configuration with a mistake that must be found. */
+export interface Plant extends Configuration {
+  /** What is defined in the model to plant it. */
+  readonly define: string;
+  readonly mistake: string;
+  /** Look for the shortest counterexample; where that takes too long, for any. */
+  readonly shortest?: true;
+}
+
+const pair = {
+  workers: 2,
+  newcomers: 0,
+  slots: 2,
+  cells: 3,
+  sizes: 1,
+  classes: 1,
+  operations: 1,
+  deaths: 1,
+} as const;
+const withNewcomer = { ...pair, newcomers: 1 } as const;
+
+export const configurations: readonly Configuration[] = [
+  { ...pair, name: "cache", cells: 2, quick: true },
+  { ...pair, name: "ends", cells: 2, cycles: true, quick: true },
+  { ...pair, name: "both-die", cells: 2, deaths: 2 },
+  { ...pair, name: "cache-twice", operations: 2 },
+  { ...pair, name: "sizes", cells: 4, sizes: 3, classes: 2, deaths: 2 },
+  { ...withNewcomer, name: "newcomer", cells: 2 },
+  { ...withNewcomer, name: "newcomer-ends", cells: 1, cycles: true },
+  { ...withNewcomer, name: "reclaim", cells: 1, classes: 0, reclaim: true },
+  { ...pair, name: "three", workers: 3, slots: 3, cells: 1, classes: 0, deaths: 0 },
+];
+
+export const plants: readonly Plant[] = [
+  {
+    ...pair,
+    name: "shrink-first",
+    define: "SHRINK_FIRST",
+    mistake: "a header is shrunk before the remainder's is written",
+    cells: 2,
+    shortest: true,
+    quick: true,
+  },
+  {
+    ...pair,
+    name: "no-rebuild",
+    define: "NO_REBUILD",
+    mistake: "the lock is taken over without a rebuild",
+    cells: 2,
+  },
+  {
+    ...withNewcomer,
+    name: "vacate-first",
+    define: "VACATE_FIRST",
+    mistake: "a dead Worker's slot becomes vacant before it is drained",
+    cells: 2,
+  },
+  {
+    ...withNewcomer,
+    name: "plain-claim",
+    define: "PLAIN_CLAIM",
+    mistake: "a block is claimed by a plain store",
+    slots: 3,
+    cells: 1,
+    shortest: true,
+    classes: 0,
+    deaths: 0,
+    reclaim: true,
+  },
+  {
+    ...pair,
+    name: "early-mark",
+    define: "EARLY_MARK",
+    mistake: "a block is marked in use before it is off its list, and a death is possible in between",
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "early-free",
+    define: "EARLY_FREE",
+    mistake: "a block is marked free before the lock is taken",
+    cells: 2,
+    classes: 0,
+  },
+  {
+    ...withNewcomer,
+    name: "claim-dead",
+    define: "CLAIM_DEAD",
+    mistake: "a newcomer claims a dead Worker's slot itself and drains its lists",
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "forget-first",
+    define: "FORGET_FIRST",
+    mistake: "a dead Worker's claim is forgotten before it is settled",
+    cells: 2,
+    classes: 0,
+    deaths: 2,
+  },
+  {
+    ...withNewcomer,
+    name: "no-wait",
+    define: "NO_MOVE_IN",
+    mistake: "a newcomer uses its slot without having had the lock once",
+    slots: 3,
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "retire-early",
+    define: "RETIRE_EARLY",
+    mistake: "a leaving Worker gives its slot up while it has the lock",
+    cells: 2,
+    shortest: true,
+  },
+  {
+    ...pair,
+    name: "reclaim-unnamed",
+    define: "RECLAIM_UNNAMED",
+    mistake: "`reclaim` claims a block without naming it in `freeing`",
+    cells: 2,
+    classes: 0,
+    operations: 2,
+    reclaim: true,
+  },
+];

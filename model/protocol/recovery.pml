@@ -1,0 +1,65 @@
+/* src/heap/recovery.ts: everything is indexed anew from the chain. Relies on word 0, word 1 and `top` alone. */
+
+inline recover() {
+  assertTiled();
+  /* Slots that belong to nobody alive. */
+  s = 1;
+  do
+  :: s <= AUDITOR_SLOT ->
+     d_step { if :: s != slot && !LIVES(s) -> lost = lost | BIT(s) :: else fi; s++ }
+  :: else -> break
+  od;
+  s = 1;
+  do
+  :: s <= AUDITOR_SLOT && ((lost >> s) & 1) -> clearCache(s); s++
+  :: s <= AUDITOR_SLOT && !((lost >> s) & 1) -> s++
+  :: else -> break
+  od;
+  s = 0;
+  d_step {
+    i = 1;
+    do :: i <= CELLS -> filed[i] = 0; i++ :: else -> break od;
+    i = 0
+  }
+  /* The walk: `taken` collects lost blocks that lie side by side. */
+  b = 1;
+  do
+  :: b < top ->
+     if
+     :: word1[b] == FREE || (STATE(word1[b]) == 2 && ((lost >> SLOT(word1[b])) & 1)) ->
+        d_step { assert((held & CELLS_OF(b)) == 0); word1[b] = FREE; link[b] = 0; behind = b + size[b] }
+        if
+        :: taken == 0 -> taken = b
+        :: else -> absorb(taken, b)
+        fi
+     :: else ->
+        behind = b + size[b];
+        if :: taken != 0 -> file(taken) :: else fi;
+        taken = 0
+     fi;
+     d_step { b = behind; behind = 0 }
+  :: else -> break
+  od;
+  if :: taken != 0 -> file(taken) :: else fi;
+  d_step { taken = 0; b = 0; lost = 0 }
+}
+
+/* A block that the slot's owner was freeing is nobody's now; the word that names it is cleared after that. */
+inline clearCache(which) {
+#ifdef FORGET_FIRST
+  d_step { c = freeing[which]; freeing[which] = 0 }
+#else
+  c = freeing[which];
+#endif
+  if
+  :: c != 0 && word1[c] == BUSY(which) -> word1[c] = FREE
+  :: else
+  fi;
+  d_step {
+    c = 0;
+    freeing[which] = 0;
+    class = 1;
+    do :: class <= CLASSES -> HEAD(which, class) = 0; class++ :: else -> break od;
+    class = 0
+  }
+}

@@ -1,0 +1,52 @@
+/*
+ * The shared words, and the sizes of a configuration. A cell stands for the smallest block (2 granules); cell 0 does
+ * not exist and means "none". What begins with "ghost" is known to the model only: it decides nothing, it is asserted.
+ */
+
+#define WORD_ONE(state, slot) ((state) + 4 * (slot))
+#define FREE        0
+#define IN_USE(s)   WORD_ONE(1, s)
+#define CACHED(s)   WORD_ONE(2, s)
+#define BUSY(s)     WORD_ONE(3, s)
+#define STATE(w)    ((w) & 3)
+#define SLOT(w)     ((w) >> 2)
+
+/* Headers: word 0 (0 = no block begins in this cell) and word 1; the link of a cached block. */
+byte size[CELLS + 2];
+byte word1[CELLS + 2];
+byte link[CELLS + 2];
+/* Where the chain ends: the next cell to carve. */
+byte top = 1;
+/* The policy: which blocks are filed as free. */
+bit filed[CELLS + 2];
+
+/* The lock word: 0 or the token of its owner. */
+byte lock;
+/* Slots 1..SLOTS, for the Workers, and one more for the auditor. Owner: thread + 16 * generation. */
+#define AUDITOR_SLOT (SLOTS + 1)
+#define VACANT  0
+#define RETIRED 15
+#define THREAD(owner)     ((owner) & 15)
+#define GENERATION(owner) ((owner) >> 4)
+#define TOKEN(s)          (8 * GENERATION(owner[s]) + (s))
+byte owner[SLOTS + 2];
+/* Caches, owned by the slot's Worker: list heads by class, and the block it is freeing. */
+#define HEAD(s, k) head[(s) * (CLASSES + 1) + (k)]
+byte head[(SLOTS + 2) * (CLASSES + 1)];
+byte freeing[SLOTS + 2];
+
+/* Threads that do not exist any more, one bit each. A thread that is in here takes no further step. */
+byte gone;
+#define BIT(n)   (1 << (n))
+#define GONE(t)  ((gone >> (t)) & 1)
+#define LIVES(s) (THREAD(owner[s]) != VACANT && THREAD(owner[s]) != RETIRED && !GONE(THREAD(owner[s])))
+/* A token of slot 0 names the thread itself: a newcomer that has no slot yet. */
+#define NEWCOMER_TOKEN(thread) (8 * (thread))
+#define TOKEN_LIVES(t) (((t) & 7) == 0 && !GONE((t) >> 3) || ((t) & 7) != 0 && TOKEN((t) & 7) == (t) && LIVES((t) & 7))
+
+/* ghost: cells of blocks that a program has; blocks whose pointers are at hand for any Worker to free. */
+byte held;
+byte pool;
+#define CELLS_OF(b) ((BIT(size[b]) - 1) << (b))
+/* ghost: somebody reclaimed, so that a free may come too late. */
+bit reclaimed;

@@ -1,0 +1,29 @@
+/** What the verifier's messages mean, by the assertion that failed. */
+const MEANINGS: readonly [message: RegExp, meaning: string][] = [
+  [
+    /assertion violated \(top==1\)/,
+    "a block is lost: it is not free when everybody is gone and all is reclaimed",
+  ],
+  [/assertion violated .*held&/, "a block has two owners"],
+  [/assertion violated .*size\[i\]!=0|assertion violated \(i==top\)/, "the header chain does not tile"],
+  [/assertion violated .*filed\[/, "a block is given back that is free already or no block"],
+  [/assertion violated .*word1\[/, "a cache list leads to a block that is not cached there"],
+  [/assertion violated \(lock==token\)/, "the lock was taken from a living owner"],
+  [/assertion violated \(reclaimed\)/, "a free of a block in use is refused"],
+  [/assertion violated .*owner\[/, "a slot is not vacant when everybody is gone and all is reclaimed"],
+  [/invalid end state/, "nobody can go on"],
+  [/non-progress cycle|acceptance cycle/, "Workers can go round for ever"],
+];
+
+/** What was violated according to the verifier's output; undefined: nothing, in all states. Throws if it did not finish. */
+export function violationIn(output: string): string | undefined {
+  const message = /^pan:\d+: (.*)$/m.exec(output)?.[1];
+  if (message !== undefined && !/max search depth|out of memory/.test(output)) {
+    return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
+  }
+  const isComplete = /errors: 0\b/.test(output) && !/Search not completed/.test(output);
+  if (isComplete) return undefined;
+  throw new Error(
+    `the verifier did not visit all states:\n${output.trim().split("\n").slice(0, 12).join("\n")}`,
+  );
+}

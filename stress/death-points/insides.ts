@@ -1,0 +1,157 @@
+/**
+ * What a trial needs of the allocator's insides, apart from the public API: to refuse system calls to one Worker, to
+ * leave a slot behind as a dead Worker would, and to forget the process-wide heap. The test build exports it; the
+ * types say only what is used.
+ */
+type Public = typeof import("../../src/index.ts");
+export type Arena = InstanceType<Public["Arena"]>;
+export type ArenaHandle = Arena["handle"];
+
+type Call = (...values: number[]) => number;
+
+export interface Pages {
+  map: Call;
+  reserve: Call;
+  commit: Call;
+  release: Call;
+  remap: Call;
+  unmap: Call;
+  words(address: number, byteLength: number): Int32Array;
+  isMapping(address: number, byteLength: number): boolean;
+}
+
+export interface Threads {
+  current(): number;
+  isAlive(thread: number): boolean;
+  startTime(thread: number): number;
+  yield(): void;
+  park(address: number, expected: number, timeoutMs: number): void;
+  now(): number;
+}
+
+export interface Attachment {
+  readonly slot: number;
+  readonly caches: readonly Cache[];
+  readonly heap: Heap;
+  claim(cache: Cache, block: number): boolean;
+  purge(): void;
+  leaveForGood(): void;
+}
+
+export interface Cache {
+  words: Int32Array;
+  readonly base: number;
+  readonly entries: number;
+}
+
+interface Heap {
+  readonly control: { readonly words: Int32Array; readonly doubles: Float64Array };
+  readonly windows: readonly { readonly window: { words: Int32Array } }[];
+  /** `viewAddress` 0: the table is looked at through a new view the next time. */
+  readonly large: {
+    viewAddress: number;
+    find(address: number): object | undefined;
+    mark(block: object, busy: boolean, slot: number): void;
+  };
+  readonly passage: { note(address: number, byteLength: number): void };
+  enter(): void;
+  leave(): void;
+}
+
+/** Private parts of an Arena object. */
+interface ArenaParts {
+  attachment: Attachment | undefined;
+  readonly fastPath: { pointNowhere(): void; pointTo(cache: Cache): void };
+}
+
+export interface TestBuild extends Public {
+  arm(point: number, visit: number, arrive: () => void): void;
+  countVisits(visits: Int32Array | undefined): void;
+  nativePlatform(): { readonly pages: Pages; readonly threads: Threads };
+  readonly Directory: { open(platform: unknown): unknown };
+  readonly CONTROL_AREA: number;
+  readonly SLOT_TABLE: number;
+  readonly SLOT_WORDS: number;
+  readonly SLOTS: number;
+  readonly WindowWord: Record<"top", number>;
+  readonly POLICY_AREA: number;
+  readonly POLICY_WORDS: number;
+  readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
+  readonly ControlDouble: Record<"committed" | "largeTable", number>;
+  readonly CacheWord: { readonly freeing: number; readonly reallocating: number };
+}
+
+export const partsOf = (arena: Arena): ArenaParts => arena as unknown as ArenaParts;
+
+export function attachmentOf(arena: Arena): Attachment {
+  return partsOf(arena).attachment!;
+}
+
+/** Above every thread id that Linux gives. */
+export const NOBODY: number = 2 ** 26 - 2;
+const THREAD_MASK = 2 ** 26 - 1;
+
+/** Makes the calling Worker's slot look as if its thread were dead, and forgets it: the next use attaches anew. */
+export function die(build: TestBuild, arena: Arena): void {
+  const attachment = attachmentOf(arena);
+  const { words } = attachment.heap.control;
+  attachment.leaveForGood();
+  const owner = ownerWord(build, attachment.slot);
+  Atomics.store(words, owner, (words[owner]! & ~THREAD_MASK) | NOBODY);
+  forget(arena);
+}
+
+/** The Arena object attaches anew at its next use. Its slot stays as it is. */
+export function forget(arena: Arena): void {
+  partsOf(arena).attachment = undefined;
+  partsOf(arena).fastPath.pointNowhere();
+}
+
+/** Where a slot's owner stands in the control block's words. */
+export function ownerWord({ CONTROL_AREA, SLOT_TABLE, SLOT_WORDS }: TestBuild, slot: number): number {
+  return CONTROL_AREA + SLOT_TABLE + slot * SLOT_WORDS;
+}
+
+/** The directory of arenas: an entry has eight words, from word 16 on; the first is the process-wide heap's. */
+const FIRST_ENTRY = 16;
+const ENTRY_WORDS = 8;
+/** Words of an entry. */
+export const Entry = { state: 0, start: 6, startState: 7 } as const;
+/** In the low bits of its state; above them stands a thread id. */
+export const Phase = { vacant: 0, building: 1, listed: 2, ending: 4 } as const;
+export const stateOf = (phase: number, thread: number): number => (thread << 3) | phase;
+
+export interface DirectoryEntry {
+  readonly words: Int32Array;
+  readonly at: number;
+}
+
+export function heapEntry(build: TestBuild): DirectoryEntry {
+  const { words } = build.Directory.open(build.nativePlatform()) as { words: Int32Array };
+  return { words, at: FIRST_ENTRY };
+}
+
+/** The entry of the arena at an address; for 0 the first private one that is vacant. */
+export function directoryEntry(build: TestBuild, address: number): DirectoryEntry {
+  const { words } = heapEntry(build);
+  for (let at = FIRST_ENTRY + ENTRY_WORDS; at < words.length; at += ENTRY_WORDS) {
+    const isThere =
+      address === 0
+        ? words[at] === Phase.vacant
+        : words[at] !== Phase.vacant && addressAt(words, at) === address;
+    if (isThere) return { words, at };
+  }
+  throw new Error(`the directory has no entry for ${address}`);
+}
+
+/** The process has no process-wide heap afterwards. Nobody may be attached to it. */
+export function forgetHeap(build: TestBuild): void {
+  const { words, at } = heapEntry(build);
+  const address = addressAt(words, at);
+  if (address !== 0) build.nativePlatform().pages.unmap(address, 2 ** 32);
+  words.fill(0, at, at + ENTRY_WORDS);
+}
+
+function addressAt(words: Int32Array, at: number): number {
+  return new Float64Array(words.buffer, words.byteOffset)[at / 2 + 1]!;
+}

@@ -1,0 +1,223 @@
+/** Overwrites what the allocator keeps in free memory: it is found, reported, and indexed anew. In private arenas. */
+import { copyMemory } from "../../../native/raw-memory.ts";
+import { type Arena, attachmentOf, die, partsOf } from "../insides.ts";
+import type { Guide } from "./guide.ts";
+import { privateArena } from "./private.ts";
+
+const LARGE = 150_000;
+const BIG = 60_000;
+const PREVIOUS_FREE = 1;
+
+/** An arena with blocks side by side, and hands to damage it. */
+class Scene {
+  readonly arena: Arena;
+
+  constructor(private readonly guide: Guide) {
+    this.arena = privateArena(guide);
+  }
+
+  /** Blocks in a row. */
+  row(...sizes: number[]): number[] {
+    return sizes.map((size) => this.arena.malloc(size));
+  }
+
+  overwrite(pointer: number, offset: number, value: number): void {
+    this.words[this.indexOf(pointer) + offset] = value;
+  }
+
+  indexOf(pointer: number): number {
+    return (pointer - attachmentOf(this.arena).caches[0]!.base) / 4;
+  }
+
+  get words(): Int32Array {
+    return attachmentOf(this.arena).caches[0]!.words;
+  }
+
+  /** Also when the damage is still there. */
+  end(): void {
+    for (let tries = 0; tries < 2; tries++) {
+      try {
+        this.arena.detach();
+      } catch {}
+    }
+    this.arena.dispose();
+  }
+
+  fails(act: () => unknown): void {
+    this.guide.fails("InvalidPointerError", act);
+  }
+}
+
+/** Links of free blocks. */
+export function links(guide: Guide): void {
+  const finds: ((arena: Arena, before: number) => unknown)[] = [
+    (arena) => arena.malloc(BIG - 100),
+    (arena) => arena.malloc(700),
+    (arena) => arena.alignedAlloc(64, BIG - 2000),
+    (arena, before) => arena.free(before),
+    (arena, before) => arena.realloc(before, BIG + 20_000),
+    (arena) => arena.check(),
+  ];
+  for (const find of finds) {
+    for (const link of [0, 1]) {
+      const scene = new Scene(guide);
+      const [before, free] = scene.row(BIG, BIG, BIG) as [number, number];
+      scene.arena.free(free);
+      scene.overwrite(free, link, 0x7770);
+      scene.fails(() => find(scene.arena, before));
+      scene.arena.dispose();
+    }
+  }
+}
+
+/** Heads and bitmaps of the free lists. */
+export function index(guide: Guide): void {
+  const { POLICY_AREA, POLICY_WORDS } = guide.build;
+  const heads = (scene: Scene, head: number) =>
+    scene.words.subarray(POLICY_AREA, POLICY_AREA + POLICY_WORDS).indexOf(head) + POLICY_AREA;
+  for (const size of [BIG - 100, BIG - 20_000]) {
+    const scene = new Scene(guide);
+    const [wall, free] = scene.row(BIG, BIG, BIG) as [number, number];
+    scene.arena.free(free);
+    scene.words[heads(scene, scene.indexOf(free))] = scene.indexOf(wall);
+    scene.fails(() => scene.arena.malloc(size));
+    scene.arena.dispose();
+  }
+  const scene = new Scene(guide);
+  const [longer, , shorter, wall] = scene.row(BIG + 800, BIG, BIG, BIG) as [number, number, number, number];
+  scene.arena.free(longer);
+  scene.arena.free(shorter);
+  scene.overwrite(shorter, 0, scene.indexOf(wall));
+  scene.fails(() => scene.arena.malloc(BIG + 500));
+  scene.arena.free(scene.arena.malloc(BIG + 500));
+  scene.words.fill(0, POLICY_AREA, POLICY_AREA + 32);
+  scene.fails(() => scene.arena.check());
+  scene.arena.dispose();
+}
+
+/** Cached blocks and their lists. */
+export function caches(guide: Guide): void {
+  const finds: ((arena: Arena) => unknown)[] = [
+    (arena) => arena.malloc(100),
+    (arena) => arena.check(),
+    (arena) => arena.detach(),
+    (arena) => arena.trim(),
+    (arena) => {
+      die(guide.build, arena);
+      return arena.owner;
+    },
+    (arena) => {
+      die(guide.build, arena);
+      guide.replacing(
+        guide.threads,
+        "isAlive",
+        () => true,
+        () => arena.owner,
+      );
+      arena.free(16);
+    },
+    (arena) => {
+      const { owner } = arena;
+      die(guide.build, arena);
+      guide.replacing(
+        guide.threads,
+        "isAlive",
+        () => true,
+        () => arena.owner,
+      );
+      arena.reclaim(owner);
+    },
+  ];
+  for (const find of finds) {
+    const scene = new Scene(guide);
+    const [cached] = scene.row(100) as [number];
+    scene.arena.free(cached);
+    scene.overwrite(cached, -1, 0x12345);
+    scene.fails(() => find(scene.arena));
+    scene.end();
+  }
+  const scene = new Scene(guide);
+  const blocks = scene.row(...Array.from({ length: 300 }, () => 100));
+  for (const block of blocks.slice(0, 40)) scene.arena.free(block);
+  scene.overwrite(blocks[5]!, -1, 0);
+  scene.fails(() => {
+    for (const block of blocks.slice(40)) scene.arena.free(block);
+  });
+  scene.arena.dispose();
+}
+
+/** A list that goes in a circle, a head that leads nowhere, a view that ends too early. */
+export function lists(guide: Guide): void {
+  const scene = new Scene(guide);
+  const { arena } = scene;
+  const [cached] = scene.row(100) as [number];
+  arena.free(cached);
+  scene.overwrite(cached, 0, scene.indexOf(cached));
+  scene.fails(() => arena.check());
+  scene.fails(() => arena.trim());
+  const shorten = () => {
+    const [block] = scene.row(100) as [number];
+    arena.free(block);
+    const cache = attachmentOf(arena).caches[0]!;
+    cache.words = cache.words.subarray(0, scene.indexOf(block) - 4);
+    partsOf(arena).fastPath.pointTo(cache);
+    return cache;
+  };
+  shorten();
+  arena.malloc(100);
+  const cache = shorten();
+  const entries = cache.words.subarray(cache.entries, cache.entries + 200);
+  entries[entries.findIndex((word) => word >= cache.words.length)] = 0x3fff_fff0;
+  scene.fails(() => arena.malloc(100));
+  arena.dispose();
+}
+
+/** A claim that stands, because an exception cut a free short; and one whose block has a damaged neighbour. */
+export function stale(guide: Guide): void {
+  for (const isDamaged of [false, true]) {
+    const scene = new Scene(guide);
+    const { arena } = scene;
+    const [claimed, free, other] = scene.row(BIG, BIG, BIG, BIG) as [number, number, number];
+    arena.free(free);
+    if (isDamaged) scene.overwrite(free, 0, 0x7770);
+    const attachment = attachmentOf(arena);
+    const cache = attachment.caches[0]!;
+    cache.words[cache.entries + guide.build.CacheWord.freeing] = scene.indexOf(claimed);
+    attachment.claim(cache, scene.indexOf(claimed));
+    if (isDamaged) scene.fails(() => arena.free(other));
+    else arena.free(other);
+    arena.dispose();
+  }
+}
+
+/** Headers, footers, counters, what stands in front of a large block. */
+export function headers(guide: Guide): void {
+  const { ControlDouble } = guide.build;
+  const scene = new Scene(guide);
+  const { arena } = scene;
+  const [free, behind, first] = scene.row(BIG, BIG, BIG, BIG, BIG) as [number, number, number];
+  scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! | PREVIOUS_FREE);
+  scene.fails(() => arena.check());
+  scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! & ~PREVIOUS_FREE);
+  arena.free(free);
+  scene.overwrite(behind, -3, 5);
+  scene.fails(() => arena.check());
+  const { doubles } = attachmentOf(arena).heap.control;
+  doubles[ControlDouble.committed] = doubles[ControlDouble.committed]! + 4096;
+  scene.overwrite(behind, -3, scene.words[scene.indexOf(free) - 2]! >>> 4);
+  guide.fails("ArenaError", () => arena.check());
+  const large = arena.malloc(LARGE);
+  copyMemory(large - 8, arena.malloc(100), 8);
+  scene.fails(() => arena.check());
+  scene.fails(() => arena.free(large));
+  scene.overwrite(first, -1, 0);
+  scene.overwrite(first, -2, 0x40);
+  scene.fails(() => arena.check());
+  scene.fails(() => arena.stats());
+  scene.fails(() => arena.free(first));
+  // Whoever repairs goes on behind it.
+  attachmentOf(arena).heap.enter();
+  die(guide.build, arena);
+  arena.malloc(BIG);
+  arena.dispose();
+}

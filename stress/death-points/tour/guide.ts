@@ -1,0 +1,112 @@
+/** What every stage of the tour works with. */
+import type { Arena, Pages, TestBuild, Threads } from "../insides.ts";
+import type { Ledger } from "../ledger.ts";
+import { addOwner, Double, TOUR, type TrialMemory } from "../trial-memory.ts";
+
+type SystemCall = Exclude<keyof Pages, "words" | "isMapping">;
+
+/** What a refused system call returns. */
+const ENOMEM = -12;
+
+export class Guide {
+  readonly memory: TrialMemory;
+  private turn = 0;
+
+  constructor(
+    readonly build: TestBuild,
+    /** The arena that the survivors are in. */
+    readonly arena: Arena,
+    readonly ledger: Ledger,
+    readonly policy: string,
+  ) {
+    this.memory = ledger.memory;
+  }
+
+  /** Tells whose blocks the ones allocated from now on are. */
+  publishOwner(): void {
+    addOwner(this.memory.words, this.arena.owner);
+  }
+
+  /** Lets survivors try to attach to a private arena of the victim's. */
+  publishArena(arena: Arena): void {
+    const { address, id, version } = arena.handle;
+    const { doubles } = this.memory;
+    doubles[Double.arenaId] = id;
+    doubles[Double.arenaVersion] = version;
+    doubles[Double.arenaAddress] = address;
+  }
+
+  /** A number for a block that the tour is going to allocate. */
+  number(): number {
+    let number: number;
+    do number = TOUR.first + (this.turn++ % TOUR.count);
+    while (this.ledger.holds(number));
+    return number;
+  }
+
+  /** Allocates a block of its own number. */
+  give(size: number): number {
+    const number = this.number();
+    this.ledger.malloc(this.arena, number, size);
+    return number;
+  }
+
+  giveMany(count: number, size: number): number[] {
+    return Array.from({ length: count }, () => this.give(size));
+  }
+
+  freeAll(numbers: readonly number[]): void {
+    for (const number of numbers) this.ledger.free(this.arena, number);
+  }
+
+  /** Bytes of a block that is in a window and, if the policy has such, in no cache. */
+  get placed(): number {
+    return ["husky", "slabs"].includes(this.policy) ? 3000 : 60_000;
+  }
+
+  get pages(): Pages {
+    return this.build.nativePlatform().pages;
+  }
+
+  get threads(): Threads {
+    return this.build.nativePlatform().threads;
+  }
+
+  /** `act` while a system call is refused to this Worker, the first `times` times. */
+  refusing(call: SystemCall, act: () => void, times: number = Infinity): void {
+    const { pages } = this;
+    const real = pages[call].bind(pages);
+    let left = times;
+    this.replacing(pages, call, (...values) => (left-- > 0 ? ENOMEM : real(...values)), act);
+  }
+
+  /** `act` with a method of the platform replaced in this Worker. */
+  replacing<Part, Name extends keyof Part>(
+    part: Part,
+    name: Name,
+    replacement: Part[Name],
+    act: () => void,
+  ): void {
+    part[name] = replacement;
+    try {
+      act();
+    } finally {
+      // What the class defines is there again.
+      delete part[name];
+    }
+  }
+
+  /** Expects an error of the allocator's. */
+  fails(
+    kind: "OutOfMemoryError" | "InvalidPointerError" | "ArenaError" | "TypeError" | "RangeError",
+    act: () => unknown,
+  ): void {
+    try {
+      act();
+    } catch (error) {
+      if ((error as Error).name === kind) return;
+      throw error;
+    }
+    throw new Error(`no ${kind} from ${act}`);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The tour: what victims do, so that they come past every death point that there is. A victim attaches and goes through
+ * one stage, which is the same every time; the survivors hold still until it has stopped.
+ */
+import type { ArenaHandle, TestBuild } from "../insides.ts";
+import type { Ledger } from "../ledger.ts";
+import { caches as damagedCaches, headers, index, links, lists, stale } from "./damage.ts";
+import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
+import { calls, claims, moves, views } from "./exceptions.ts";
+import { Guide } from "./guide.ts";
+import { mappings, table } from "./large.ts";
+import { claimed, creation, crowd, directory, fullWindow, neighbours, strangers, timers } from "./private.ts";
+import { builders, processHeap } from "./process-heap.ts";
+import { argumentsOf, limit, looking, pointers, system } from "./refusals.ts";
+import { alignment, caches, churn, gifts, idle, places, windows } from "./small.ts";
+
+type Act = (guide: Guide) => void | Promise<void>;
+
+export interface Stage {
+  readonly name: string;
+  /** Of the survivors' arena, and of the victim's own. */
+  readonly policy: string;
+  readonly act: Act;
+}
+
+/** Once, with the policy that most arenas have. */
+const acts: readonly Act[] = [
+  caches,
+  // Before others with large blocks: here collisions in their table are certain.
+  table,
+  gifts,
+  places,
+  alignment,
+  mappings,
+  looking,
+  limit,
+  windows,
+  idle,
+  pointers,
+  argumentsOf,
+  system,
+  contention,
+  adoption,
+  takeover,
+  reaping,
+  inheritance,
+  leaving,
+  creation,
+  fullWindow,
+  directory,
+  crowd,
+  strangers,
+  claimed,
+  timers,
+  links,
+  index,
+  damagedCaches,
+  lists,
+  stale,
+  headers,
+  moves,
+  calls,
+  claims,
+  views,
+  processHeap,
+  builders,
+];
+
+/** With every other policy: what fills, empties, merges and rebuilds its index. */
+const policyActs: readonly Act[] = [
+  caches,
+  gifts,
+  places,
+  alignment,
+  windows,
+  churn,
+  idle,
+  looking,
+  takeover,
+  rebuild,
+  neighbours,
+];
+const policies: readonly string[] = [
+  "husky",
+  "unordered",
+  "unordered:fit=best,merge=never",
+  "unordered:fit=next,merge=deferred,every=4",
+  "tree",
+  "buddy",
+  "slabs",
+];
+/** Whose links stand where those of `bins` do. */
+const linked: readonly string[] = ["unordered", "unordered:fit=best", "tree"];
+
+const withPolicy =
+  (policy: string) =>
+  (act: Act): Stage => ({ name: `${act.name} with ${policy}`, policy, act });
+
+export const stages: readonly Stage[] = [
+  ...acts.map((act) => ({ name: act.name, policy: "bins", act })),
+  ...policies.flatMap((policy) => policyActs.map(withPolicy(policy))),
+  ...linked.map((policy) => withPolicy(policy)(links)),
+];
+
+export async function tour(
+  build: TestBuild,
+  handle: ArenaHandle,
+  ledger: Ledger,
+  stage: number,
+): Promise<void> {
+  const { act, policy } = stages[stage]!;
+  const guide = new Guide(build, build.Arena.attach(handle), ledger, policy);
+  guide.publishOwner();
+  await act(guide);
+}

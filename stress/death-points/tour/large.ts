@@ -1,0 +1,42 @@
+/** Blocks with a mapping of their own. */
+import type { Guide } from "./guide.ts";
+
+const LARGE = 150_000;
+
+export function mappings(guide: Guide): void {
+  const { arena, ledger } = guide;
+  const number = guide.give(LARGE);
+  arena.usableSize(ledger.addressOf(number) as never);
+  ledger.realloc(arena, number, LARGE + 100); // in the same pages
+  ledger.realloc(arena, number, 400_000);
+  ledger.realloc(arena, number, LARGE); // leaves a hole behind
+  ledger.realloc(arena, number, LARGE * 2); // into it
+  // In place it is refused once: the pages move.
+  const { pages } = guide;
+  const real = pages.remap.bind(pages);
+  guide.replacing(
+    pages,
+    "remap",
+    (...values) => (values[3] === 0 ? -12 : real(...values)),
+    () => {
+      ledger.realloc(arena, number, LARGE * 3);
+    },
+  );
+  ledger.realloc(arena, number, 1000); // into a window
+  ledger.realloc(arena, number, LARGE); // and out again
+  ledger.free(arena, number);
+  for (const alignment of [64, 2 ** 18]) {
+    const aligned = guide.number();
+    ledger.alignedAlloc(arena, aligned, alignment, LARGE);
+    ledger.free(arena, aligned);
+  }
+  const zeros = guide.number();
+  ledger.calloc(arena, zeros, LARGE);
+  ledger.free(arena, zeros);
+}
+
+/** More blocks than a table has room for; then a renewal because of removed entries. */
+export function table(guide: Guide): void {
+  guide.freeAll(guide.giveMany(110, LARGE));
+  for (let i = 0; i < 3; i++) guide.freeAll(guide.giveMany(40, LARGE));
+}

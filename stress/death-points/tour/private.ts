@@ -1,0 +1,218 @@
+/** The victim makes arenas of its own, alone in them, and ends them. */
+import {
+  type Arena,
+  attachmentOf,
+  die,
+  directoryEntry,
+  Entry,
+  forget,
+  NOBODY,
+  ownerWord,
+  Phase,
+  stateOf,
+} from "../insides.ts";
+import { leaveClaims } from "./deaths.ts";
+import type { Guide } from "./guide.ts";
+
+const LARGE = 150_000;
+const OPTIONS = { name: "victim's", reserve: 2 ** 21, largeThreshold: 2 ** 17 };
+
+export function privateArena(guide: Guide, options: object = {}): Arena {
+  const arena = new guide.build.Arena({ ...OPTIONS, policy: guide.policy, ...options });
+  guide.publishArena(arena);
+  return arena;
+}
+
+export function creation(guide: Guide): void {
+  const { Arena } = guide.build;
+  guide.refusing("reserve", () => guide.fails("OutOfMemoryError", () => new Arena(OPTIONS)));
+  guide.refusing("commit", () => guide.fails("OutOfMemoryError", () => new Arena(OPTIONS)));
+  guide.refusing("map", () =>
+    guide.fails("OutOfMemoryError", () => guide.build.Directory.open(guide.build.nativePlatform())),
+  );
+  const arena = privateArena(guide, { workerCache: false, limit: 2 ** 26 });
+  const pointers = [10, 1000, 60_000, LARGE].map((size) => arena.malloc(size));
+  arena.free(arena.realloc(pointers[0]!, 500));
+  arena.free(pointers[1]!);
+  arena.reset();
+  for (let i = 0; i < 20; i++) arena.malloc(120_000);
+  arena.malloc(LARGE);
+  die(guide.build, arena);
+  arena.malloc(100);
+  arena.reset();
+  arena.check();
+  arena.malloc(100);
+  const { handle } = arena;
+  arena.dispose();
+  guide.fails("ArenaError", () => Arena.attach(handle));
+}
+
+/** Without caches, where every block's neighbours are known: each second block takes in the one behind. */
+export function neighbours(guide: Guide): void {
+  const arena = privateArena(guide, { workerCache: false });
+  for (const pointer of [8000, 10, 100, 1000, 3000].map((size) => arena.malloc(size))) arena.free(pointer);
+  for (const first of [0, 1]) {
+    const row = Array.from({ length: 5 }, () => arena.malloc(guide.placed));
+    for (let i = first; i < 4; i += 2) {
+      arena.free(row[i + 1]!);
+      row[i] = arena.realloc(row[i]!, guide.placed * 1.8);
+    }
+    for (let i = first; i < 4; i += 2) arena.free(row[i]!);
+  }
+  arena.dispose();
+}
+
+/** A window that ends in the middle of a batch of blocks for a cache. */
+export function fullWindow(guide: Guide): void {
+  const arena = privateArena(guide);
+  const { words } = attachmentOf(arena).caches[0]!;
+  const left = () => OPTIONS.reserve - words[guide.build.WindowWord.top]! * 4;
+  while (left() > 110_000) arena.malloc(60_000);
+  arena.malloc(left() - 13_000);
+  for (let i = 0; i < 12; i++) arena.malloc(2000);
+  arena.dispose();
+}
+
+/** Other threads in the directory: waited for, and taken for dead by everybody else. */
+export function directory(guide: Guide): void {
+  const { build, threads } = guide;
+  const arena = privateArena(guide);
+  const { words, at } = directoryEntry(build, arena.handle.address);
+  const visited = stateOf(Phase.listed, NOBODY);
+  words[at] = visited;
+  guide.replacing(
+    threads,
+    "isAlive",
+    () => true,
+    () => {
+      guide.fails("ArenaError", () => arena.reset());
+      guide.fails("ArenaError", () => arena.dispose());
+      arena.detach();
+      const leaves = () => void Atomics.store(words, at, Phase.listed);
+      guide.replacing(threads, "yield", leaves, () => arena.owner);
+      // The id is there, but it is another thread's.
+      arena.detach();
+      words[at + Entry.start] = 1;
+      words[at + Entry.startState] = visited;
+      words[at] = visited;
+      guide.replacing(
+        threads,
+        "startTime",
+        () => 2,
+        () => arena.owner,
+      );
+    },
+  );
+  arena.detach();
+  words[at] = visited;
+  arena.owner;
+  arena.detach();
+  words[at + Entry.startState] = stateOf(Phase.listed, threads.current());
+  arena.owner;
+  // Somebody died while making an arena, somebody while ending one.
+  const vacant = directoryEntry(build, 0);
+  vacant.words[vacant.at] = stateOf(Phase.building, NOBODY);
+  privateArena(guide).dispose();
+  die(build, arena);
+  words[at] = stateOf(Phase.ending, NOBODY);
+  privateArena(guide).dispose();
+}
+
+/** All slots taken: by living Workers, by dead ones, by ones that left blocks behind. */
+export function crowd(guide: Guide): void {
+  const { build, threads } = guide;
+  const arena = privateArena(guide);
+  arena.malloc(100);
+  arena.malloc(LARGE);
+  const { words } = attachmentOf(arena).heap.control;
+  // The same thread twice.
+  forget(arena);
+  arena.owner;
+  arena.detach();
+  arena.owner;
+  die(build, arena);
+  const fill = (thread: number, from: number) => {
+    for (let slot = from; slot <= build.SLOTS; slot++) words[ownerWord(build, slot)] = thread;
+    words[build.CONTROL_AREA + build.ControlWord.slots] = build.SLOTS;
+  };
+  fill(NOBODY, 1);
+  guide.replacing(
+    threads,
+    "isAlive",
+    () => true,
+    () => guide.fails("ArenaError", () => arena.owner),
+  );
+  arena.malloc(100);
+  const RETIRED = NOBODY + 1;
+  arena.detach();
+  fill(RETIRED, 1);
+  arena.malloc(100);
+  arena.malloc(LARGE);
+  arena.detach();
+  // Two have left blocks behind, the others live.
+  fill(NOBODY, 1);
+  for (const slot of [1, 2]) words[ownerWord(build, slot)] = 0;
+  guide.replacing(
+    threads,
+    "isAlive",
+    () => true,
+    () => {
+      for (let turn = 0; turn < 3; turn++) {
+        arena.malloc(100);
+        arena.detach();
+      }
+    },
+  );
+  // One is vacant: taken, and the retired ones are looked through.
+  fill(RETIRED, 2);
+  words[ownerWord(build, 1)] = 0;
+  arena.owner;
+  arena.dispose();
+}
+
+/** A control block that this package cannot read. */
+export function strangers(guide: Guide): void {
+  const { build } = guide;
+  const arena = privateArena(guide);
+  const { words } = attachmentOf(arena).heap.control;
+  arena.detach();
+  for (const field of ["magic", "version", "layout", "pageSize"] as const) {
+    const at = build.CONTROL_AREA + build.ControlWord[field];
+    const right = words[at]!;
+    words[at] = right + 1;
+    guide.fails("ArenaError", () => arena.owner);
+    words[at] = right;
+  }
+  arena.dispose();
+}
+
+/** An idle arena gives its memory back when its timer says so; the event loop turns meanwhile. */
+export async function timers(guide: Guide): Promise<void> {
+  const { threads, pages } = guide;
+  const arena = privateArena(guide);
+  const pointers = Array.from({ length: 14 }, () => arena.malloc(110_000));
+  for (const pointer of pointers) arena.free(pointer);
+  const real = threads.now.bind(threads);
+  threads.now = () => real() + 1000;
+  await Bun.sleep(5);
+  const raise = () => {
+    throw new RangeError("in release");
+  };
+  for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
+  attachmentOf(arena).purge();
+  for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
+  threads.now = () => real() + 9000;
+  guide.replacing(pages, "release", raise, () =>
+    guide.fails("RangeError", () => attachmentOf(arena).purge()),
+  );
+  arena.dispose();
+}
+
+/** What dead Workers had claimed in an arena that is reset. */
+export function claimed(guide: Guide): void {
+  const arena = privateArena(guide);
+  leaveClaims(guide, arena);
+  die(guide.build, arena);
+  arena.reset();
+  arena.dispose();
+}

@@ -1,0 +1,110 @@
+/** Blocks in windows: caches, batches, realloc in place and by copy, alignment, growth, a second window. */
+import { GIFTS } from "../trial-memory.ts";
+import type { Guide } from "./guide.ts";
+
+export function caches(guide: Guide): void {
+  const { arena, ledger } = guide;
+  guide.freeAll([0, 1, 24, 100, 512, 700, 5000, 32_000].map((size) => guide.give(size)));
+  guide.freeAll(guide.giveMany(70, 40));
+  guide.freeAll(guide.giveMany(6, 30_000));
+  const number = guide.number();
+  ledger.calloc(arena, number, 300);
+  arena.usableSize(ledger.addressOf(number) as never);
+  ledger.free(arena, number);
+  arena.free(null);
+  arena.free(arena.realloc(null, 50));
+  arena.usableSize(null);
+}
+
+/** Blocks that survivors allocated. */
+export function gifts(guide: Guide): void {
+  const { arena, ledger } = guide;
+  for (let i = 0; i < GIFTS.count; i++) {
+    const number = GIFTS.first + i;
+    const act = i % 4;
+    if (act === 0) ledger.free(arena, number);
+    else if (act === 1) ledger.realloc(arena, number, 500 + i * 100);
+    else if (act === 2) arena.usableSize(ledger.addressOf(number) as never);
+  }
+}
+
+/** Without a class, so that neighbours are known. */
+export function places(guide: Guide): void {
+  const { arena, ledger } = guide;
+  const [low, middle, high] = [guide.give(60_000), guide.give(60_000), guide.give(60_000)];
+  ledger.realloc(arena, high, 70_000); // at the end of the chain
+  ledger.realloc(arena, high, 40_000); // shrinks
+  ledger.free(arena, middle);
+  ledger.realloc(arena, low, 90_000); // into the free neighbour
+  const wall = guide.give(60_000);
+  ledger.realloc(arena, low, 120_000); // has to move
+  const between = guide.give(60_000);
+  guide.freeAll([between, wall, high, low]);
+  const small = guide.give(200);
+  ledger.realloc(arena, small, 190); // stays
+  ledger.realloc(arena, small, 40); // is cut
+  ledger.realloc(arena, small, 3000); // is copied
+  ledger.free(arena, small);
+}
+
+export function alignment(guide: Guide): void {
+  const { arena, ledger } = guide;
+  const numbers = [16, 32, 32, 32, 32, 32, 32, 64, 4096, 2 ** 16].map((alignment) => {
+    const number = guide.number();
+    ledger.alignedAlloc(arena, number, alignment, 1000);
+    return number;
+  });
+  guide.freeAll(numbers);
+}
+
+/** Windows are full: at the beginning of a batch for a cache, without one. */
+export function windows(guide: Guide): void {
+  guide.freeAll(guide.giveMany(140, 32_000));
+  guide.freeAll(guide.giveMany(30, 120_000));
+}
+
+/** Pages and runs of small blocks come, empty, stay or go, and are used again for another size. */
+export function churn(guide: Guide): void {
+  for (const size of [40, 3000, 200, 4000, 1000, 4087, 40, 8000]) {
+    const numbers = guide.giveMany(80, size);
+    // Behind them, so that what gets empty is not the end of the chain.
+    const wall = guide.giveMany(40, 500);
+    guide.freeAll(numbers.filter((_, i) => i % 2 === 0));
+    guide.arena.trim();
+    const others = guide.giveMany(30, size);
+    guide.freeAll(numbers.filter((_, i) => i % 2 === 1));
+    guide.freeAll(others);
+    guide.arena.trim();
+    guide.freeAll(guide.giveMany(20, size * 2));
+    guide.freeAll(wall);
+    guide.arena.trim();
+  }
+  guide.freeAll(guide.giveMany(10, 4087));
+  guide.arena.trim();
+}
+
+/** Free memory goes back: by `trim`, and by a free after it has been idle. */
+export function idle(guide: Guide): void {
+  const { arena, threads } = guide;
+  const free = () => {
+    const numbers = guide.giveMany(12, 110_000);
+    const hole = numbers.splice(3, 2);
+    guide.freeAll(hole);
+    guide.freeAll(numbers);
+  };
+  free();
+  arena.trim();
+  // A block above the hole keeps the hole from joining the untouched rest.
+  const numbers = guide.giveMany(4, 110_000);
+  guide.freeAll(numbers.splice(1, 2));
+  arena.trim();
+  guide.freeAll(numbers);
+  free();
+  const real = threads.now.bind(threads);
+  guide.replacing(
+    threads,
+    "now",
+    () => real() + 1000,
+    () => guide.freeAll([guide.give(60_000)]),
+  );
+}

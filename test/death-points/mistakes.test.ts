@@ -1,0 +1,53 @@
+/** A mistake in the order of stores is found: the library's text is changed, and Workers die at the points around it. */
+import { expect, test } from "bun:test";
+import { type CampaignResult, runCampaign } from "../../stress/death-points/campaign.ts";
+import { makeTestBuild, removeTestBuild } from "../../stress/death-points/test-build.ts";
+
+/** Deaths with one survivor at all points of a function, after `from` in a file was replaced by `to`. */
+async function deathsIn(within: string, file: string, from: string, to: string): Promise<CampaignResult> {
+  const build = await makeTestBuild((name, text) => {
+    if (name !== file) return text;
+    if (!text.includes(from)) throw new Error(`${file} has changed: ${from}`);
+    return text.replace(from, to);
+  });
+  try {
+    const points = build.points.filter((point) => point.within === within).map(({ number }) => number);
+    expect(points.length).toBeGreaterThan(0);
+    return await runCampaign(
+      build,
+      { seed: 1, seconds: 0, points, survivors: [1], mostFaults: 1 },
+      { begins: () => {}, finds: () => {} },
+    );
+  } finally {
+    removeTestBuild(build);
+  }
+}
+
+const SPACE = "src/block/space.ts";
+const REST = "    words[rest - 2] = restWord0;\n";
+
+test("split shrinks the header before the remainder is written", async () => {
+  const early = `    words[block - 2] = (granules << 4) | (word0 & PREVIOUS_FREE);\n    granulesOf(word0);\n${REST}`;
+  const { found } = await deathsIn("BlockSpace.split", SPACE, REST, early);
+  expect(found.length).toBe(1);
+});
+
+test("the claims of the dead are forgotten", async () => {
+  const { found } = await deathsIn(
+    "Attachment.freeBlock",
+    "src/cache/batches.ts",
+    "if (isLost) {",
+    "if (isLost && index < 0) {",
+  );
+  expect(found.map(({ fault }) => fault.kind)).toEqual(["leak"]);
+});
+
+test("a dead owner of the lock is taken for alive", async () => {
+  const { found } = await deathsIn(
+    "Heap.handOut",
+    "src/heap/slots.ts",
+    "return this.tokenOf(slot) === token && this.lives(slot);",
+    "return this.tokenOf(slot) === token || this.lives(slot);",
+  );
+  expect(found.map(({ fault }) => fault.kind)).toEqual(["hang"]);
+});

@@ -1,0 +1,38 @@
+/** The test build is the library: the library's own tests pass on it. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { cpSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { makeTestBuild, removeTestBuild, type TestBuildFiles } from "../../stress/death-points/test-build.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+let build: TestBuildFiles;
+
+beforeAll(async () => {
+  build = await makeTestBuild();
+});
+afterAll(() => removeTestBuild(build));
+
+test("the policies' conformance, and the tests of the arena on simulated pages", async () => {
+  for (const folder of ["policies", "arena", "support"]) {
+    cpSync(join(ROOT, "test", folder), join(build.folder, "test", folder), { recursive: true });
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(build.folder, "node_modules"));
+  const files = ["policies/conformance", "arena/refusals", "arena/model"].map(
+    (name) => `./test/${name}.test.ts`,
+  );
+  const run = Bun.spawn([process.execPath, "test", "--timeout", "120000", ...files], {
+    cwd: build.folder,
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  const report = await new Response(run.stderr).text();
+  expect(report).toContain(" 0 fail");
+  expect(await run.exited).toBe(0);
+});
+
+test("points are numbered from 1 on, in every folder of the library", () => {
+  expect(build.points.map(({ number }) => number)).toEqual(build.points.map((_, i) => i + 1));
+  const folders = new Set(build.points.map(({ file }) => file.split("/")[1]));
+  for (const folder of ["arena", "block", "cache", "heap", "memory", "policies"])
+    expect(folders).toContain(folder);
+});
