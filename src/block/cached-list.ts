@@ -25,17 +25,6 @@ export function linkOf(space: BlockSpace, block: number, holder: number): number
   return words[block]!;
 }
 
-/** The block `steps` behind `block`, or the last one of a shorter list. */
-export function advance(space: BlockSpace, first: number, steps: number, holder: number): number {
-  let block = first;
-  for (let step = 0; step < steps; step++) {
-    const next = linkOf(space, block, holder);
-    if (next === 0) break;
-    block = next;
-  }
-  return block;
-}
-
 /** Takes a whole list from one holder to another. `batch` receives what was counted. */
 export function relabel(space: BlockSpace, first: number, from: number, to: number, batch: Batch): void {
   const { words, secret } = space;

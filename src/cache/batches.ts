@@ -4,17 +4,21 @@
  *
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
+<<<<<<< HEAD
 import { advance, type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import { State } from "../block/header.ts";
+=======
+import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
+>>>>>>> speed
 import { CLASSES, classGranules } from "../core/size-classes.ts";
-import { FIRST_BATCH } from "../core/tunables.ts";
+import { CACHE_CLASS_MOST, FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { settleClaims, settleLargeClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
-import { classCapacity, type WindowCache } from "./cache.ts";
+import type { WindowCache } from "./cache.ts";
 
 /** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
 const batch: Batch = { blocks: 0, granules: 0 };
@@ -83,15 +87,19 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
     cache.setUp();
     const { space } = heap.windows[cache.number]!;
     const words = space.words;
-    if (words[entry] === 0) return false;
-    // Keep the newest: they are the ones the processor's cache still knows.
     const holder = cachedBy(heap.slot);
-    const last = advance(space, words[entry]!, (classCapacity[cls]! >>> 1) - 1, holder);
-    const rest = linkOf(space, last, holder);
-    if (rest === 0) return false;
-    words[last] = 0;
-    deposit(space, cls, rest, holder, batch);
-    words[entry + 1] = words[entry + 1]! + batch.blocks;
+    const allowed = cache.allow(cls, heap.control.doubles[ControlDouble.takenBytes]!);
+    // Keep the newest: they are the ones the processor's cache still knows.
+    let kept = 0;
+    let last = 0;
+    let rest = words[entry]!;
+    for (; kept < allowed >>> 1 && rest !== 0; kept++) {
+      last = rest;
+      rest = linkOf(space, rest, holder);
+    }
+    words[last === 0 ? entry : last] = 0;
+    if (rest !== 0) deposit(space, cls, rest, holder, batch);
+    words[entry + 1] = allowed - kept;
     heap.control.add(ControlDouble.flushes, 1);
     return purge(heap);
   } catch (error) {
@@ -133,7 +141,7 @@ export function verifyLists(heap: Heap, cache: WindowCache): void {
   const { space } = heap.windows[cache.number]!;
   for (let cls = 2; cls < CLASSES; cls++) {
     let block = cache.words[cache.entries + cls * ENTRY_WORDS]!;
-    for (let most = classCapacity[cls]!; block !== 0; most--) {
+    for (let most = CACHE_CLASS_MOST * 2; block !== 0; most--) {
       if (most < 0) throw space.damaged(block);
       block = linkOf(space, block, cachedBy(heap.slot));
     }
@@ -167,7 +175,8 @@ function cutBatch(
   batches: Uint16Array,
 ): number {
   const granules = classGranules[cls]!;
-  const want = Math.min(batches[cls]!, classCapacity[cls]! >>> 1);
+  const most = caches[preferred]!.allowed(cls, heap.control.doubles[ControlDouble.takenBytes]!) >>> 1;
+  const want = Math.max(Math.min(batches[cls]!, most), 1);
   batches[cls] = want * 2;
   let run = heap.allocate(granules, preferred, granules * want);
   if (run === 0) return -1;

@@ -12,17 +12,21 @@
  * is an empty cache that is not set up.
  */
 import { CHECK_MASK, SLOT_SHIFT, State } from "../block/header.ts";
-import { CLASSES, classGranules, classOfBlock, payloadBytes } from "../core/size-classes.ts";
-import { CACHE_CLASS_BYTES, CACHE_CLASS_LEAST, CACHE_CLASS_MOST } from "../core/tunables.ts";
+import { CLASSES, classGranules, classOfBlock, GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
+import {
+  CACHE_CLASS_FIRST_BYTES,
+  CACHE_CLASS_MOST,
+  CACHE_CLASS_MOST_BYTES,
+  CACHE_SHARE,
+  CACHE_SMALL_BYTES,
+} from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
 
-/** Blocks of each class that a cache holds at the most. */
-export const classCapacity: Int32Array = new Int32Array(CLASSES);
-for (let cls = 2; cls < CLASSES; cls++) {
-  const fitting = Math.floor(CACHE_CLASS_BYTES / (classGranules[cls]! * 16));
-  classCapacity[cls] = Math.min(Math.max(fitting, CACHE_CLASS_LEAST), CACHE_CLASS_MOST);
+/** Blocks of a class that fit into so many bytes, but no more than a cache may ever hold. */
+function blocksIn(cls: number, byteLength: number): number {
+  return Math.min(Math.floor(byteLength / (classGranules[cls]! * GRANULE_BYTES)), CACHE_CLASS_MOST);
 }
 
 export class WindowCache {
@@ -30,6 +34,8 @@ export class WindowCache {
   readonly base: number;
   /** Word index of this Worker's entries. */
   readonly entries: number;
+  /** What each class may hold: grows with use. */
+  private readonly bytes: Uint16Array = new Uint16Array(CLASSES).fill(CACHE_CLASS_FIRST_BYTES);
 
   constructor(
     readonly window: Window,
@@ -51,9 +57,24 @@ export class WindowCache {
     const { words, entries } = this;
     if (words[entries + CacheWord.isSetUp] !== 0) return;
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
-      words[entries + cls * ENTRY_WORDS + 1] = classCapacity[cls]!;
+      words[entries + cls * ENTRY_WORDS + 1] = blocksIn(cls, this.bytes[cls]!);
     }
     words[entries + CacheWord.isSetUp] = 1;
+  }
+
+  /** Blocks of a class that this cache may hold from now on, while `usedBytes` are in use: the class was full. */
+  allow(cls: number, usedBytes: number): number {
+    this.bytes[cls] = Math.min(this.bytes[cls]! * 2, CACHE_CLASS_MOST_BYTES);
+    return this.allowed(cls, usedBytes);
+  }
+
+  /** Blocks of a class that this cache may hold while `usedBytes` are in use. */
+  allowed(cls: number, usedBytes: number): number {
+    const isSmall = classGranules[cls]! * GRANULE_BYTES <= CACHE_SMALL_BYTES;
+    return blocksIn(
+      cls,
+      isSmall ? this.bytes[cls]! : Math.min(usedBytes / CACHE_SHARE, CACHE_CLASS_MOST_BYTES),
+    );
   }
 
   /** Follows the window's view after it has grown. */

@@ -22,11 +22,16 @@ export const CACHED_BYTES = 2 ** 15;
 export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
-/** Bytes of one size class that a Worker's cache may hold before it gives the older half back. */
-export const CACHE_CLASS_BYTES = 2 ** 15;
-/** The same in blocks: never more than `CACHE_CLASS_MOST`, never fewer than `CACHE_CLASS_LEAST`. */
-export const CACHE_CLASS_MOST = 128;
-export const CACHE_CLASS_LEAST = 2;
+/**
+ * What a Worker's cache may hold of one size class before it gives the older half back, in bytes: the first number, and
+ * twice as much each time, up to the second; never more than `CACHE_CLASS_MOST` blocks. Blocks above
+ * `CACHE_SMALL_BYTES` have a place only in a heap in which so many times as much is in use.
+ */
+export const CACHE_CLASS_FIRST_BYTES = 2 ** 11;
+export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
+export const CACHE_CLASS_MOST = 512;
+export const CACHE_SMALL_BYTES = 2 ** 12;
+export const CACHE_SHARE = 512;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
 
