@@ -4,12 +4,8 @@
  *
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
-<<<<<<< HEAD
-import { advance, type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
-import { State } from "../block/header.ts";
-=======
 import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
->>>>>>> speed
+import { State } from "../block/header.ts";
 import { CLASSES, classGranules } from "../core/size-classes.ts";
 import { CACHE_CLASS_MOST, FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
@@ -66,7 +62,7 @@ export function restock(heap: Heap, cache: WindowCache, cls: number, home: numbe
   const from = entries + home * ENTRY_WORDS;
   const to = entries + cls * ENTRY_WORDS;
   let moved = 0;
-  for (; moved < classCapacity[cls]! >>> 1; moved++) {
+  for (; moved < CACHE_CLASS_MOST >>> 1; moved++) {
     const block = words[from]!;
     if (block >= words.length || !space.isHeldBy(block, heap.slot, State.cached)) break;
     // Straight-line from here: a death finds the block on one of the lists.
