@@ -76,6 +76,8 @@ export interface TestBuild extends Public {
   readonly WindowWord: Record<"top", number>;
   readonly POLICY_AREA: number;
   readonly POLICY_WORDS: number;
+  readonly DEPOT_AREA: number;
+  readonly DEPOT_WORDS: number;
   readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
   readonly ControlDouble: Record<"committed" | "largeTable", number>;
   readonly CacheWord: { readonly freeing: number; readonly reallocating: number };

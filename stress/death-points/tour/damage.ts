@@ -146,6 +146,39 @@ export function caches(guide: Guide): void {
   scene.arena.dispose();
 }
 
+/** Batches in the depot. */
+export function batches(guide: Guide): void {
+  const { DEPOT_AREA, DEPOT_WORDS } = guide.build;
+  const header = (first: number) => first - 1;
+  const link = (first: number) => first;
+  const nextBatch = (first: number) => first + 1;
+  const refill = (arena: Arena) => {
+    for (let i = 0; i < 100; i++) arena.malloc(400);
+  };
+  const cases: [
+    word: (first: number) => number,
+    value: number | "first",
+    find: (arena: Arena, live: number) => unknown,
+  ][] = [
+    [header, 0x12345, refill],
+    [link, "first", (arena) => arena.check()],
+    [nextBatch, 0, (arena) => arena.check()],
+    [nextBatch, 0, (arena) => arena.trim()],
+    [header, 0x12345, (arena, live) => arena.free(live + 16)],
+  ];
+  for (const [word, value, find] of cases) {
+    const scene = new Scene(guide);
+    const blocks = scene.row(...Array.from({ length: 180 }, () => 400));
+    for (const block of blocks.slice(1)) scene.arena.free(block);
+    const places = blocks.map((block) => scene.indexOf(block));
+    const depot = scene.words.subarray(DEPOT_AREA, DEPOT_AREA + DEPOT_WORDS);
+    const first = depot.find((head) => places.includes(head))!;
+    scene.words[word(first)] = value === "first" ? first : value;
+    scene.fails(() => find(scene.arena, blocks[0]!));
+    scene.end();
+  }
+}
+
 /** A list that goes in a circle, a head that leads nowhere, a view that ends too early. */
 export function lists(guide: Guide): void {
   const scene = new Scene(guide);

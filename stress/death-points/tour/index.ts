@@ -4,7 +4,7 @@
  */
 import type { ArenaHandle, TestBuild } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
-import { caches as damagedCaches, headers, index, links, lists, stale } from "./damage.ts";
+import { batches, caches as damagedCaches, headers, index, links, lists, stale } from "./damage.ts";
 import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
 import { calls, claims, moves, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
@@ -12,7 +12,7 @@ import { mappings, table } from "./large.ts";
 import { claimed, creation, crowd, directory, fullWindow, neighbours, strangers, timers } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, pointers, system } from "./refusals.ts";
-import { alignment, caches, churn, gifts, idle, places, windows } from "./small.ts";
+import { alignment, caches, churn, depot, gifts, idle, places, windows } from "./small.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
 
@@ -26,6 +26,7 @@ export interface Stage {
 /** Once, with the policy that most arenas have. */
 const acts: readonly Act[] = [
   caches,
+  depot,
   // Before others with large blocks: here collisions in their table are certain.
   table,
   gifts,
@@ -55,6 +56,7 @@ const acts: readonly Act[] = [
   links,
   index,
   damagedCaches,
+  batches,
   lists,
   stale,
   headers,
@@ -69,6 +71,7 @@ const acts: readonly Act[] = [
 /** With every other policy: what fills, empties, merges and rebuilds its index. */
 const policyActs: readonly Act[] = [
   caches,
+  depot,
   gifts,
   places,
   alignment,

@@ -68,8 +68,8 @@ export function fullWindow(guide: Guide): void {
   const { words } = attachmentOf(arena).caches[0]!;
   const left = () => OPTIONS.reserve - words[guide.build.WindowWord.top]! * 4;
   while (left() > 110_000) arena.malloc(60_000);
-  arena.malloc(left() - 13_000);
-  for (let i = 0; i < 12; i++) arena.malloc(2000);
+  arena.malloc(left() - 300);
+  for (let i = 0; i < 12; i++) arena.malloc(100);
   arena.dispose();
 }
 

@@ -16,6 +16,23 @@ export function caches(guide: Guide): void {
   arena.usableSize(null);
 }
 
+/** Batches that pass through the depot, and are merged before the window grows. */
+export function depot(guide: Guide): void {
+  const { arena, ledger } = guide;
+  const fill = () => guide.freeAll(guide.giveMany(180, 400));
+  fill();
+  arena.check();
+  fill();
+  guide.freeAll(guide.giveMany(20, 110_000));
+  fill();
+  const numbers = Array.from({ length: 20 }, () => {
+    const number = guide.number();
+    ledger.alignedAlloc(arena, number, 4096, 100_000);
+    return number;
+  });
+  guide.freeAll(numbers);
+}
+
 /** Blocks that survivors allocated. */
 export function gifts(guide: Guide): void {
   const { arena, ledger } = guide;
