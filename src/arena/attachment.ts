@@ -2,7 +2,7 @@
  * One Worker's attachment to an arena: its slot, its caches, and every request that the caches' fast path does not
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
-import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
+import { CHECK_MASK, packState, SLOT_MASK, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, flush, refill } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
@@ -99,7 +99,11 @@ export class Attachment {
     const word1 = words[block - 1]!;
     if (stateOf(word1) !== State.inUse) return false;
     const busy = (word1 & (CHECK_MASK | TAIL_MASK)) | packState(0, State.busy, this.slot, 0);
-    return Atomics.compareExchange(words, block - 1, word1, busy) === word1;
+    const found = Atomics.compareExchange(words, block - 1, word1, busy);
+    if (found === word1) return true;
+    // Its owner may have been forgotten meanwhile (heap/owners.ts), which a block in use sees once.
+    const nobodys = word1 & ~SLOT_MASK;
+    return found === nobodys && Atomics.compareExchange(words, block - 1, nobodys, busy) === nobodys;
   }
 
   /**
