@@ -360,20 +360,22 @@ export class Attachment {
   }
 
   /**
-   * Waits for the lock once: a repair that began before this Worker had the slot takes the slot's cache for nobody's.
-   * The caches of dead Workers go back to the heap. So does one that comes with the slot; as its owner may have died
-   * with the lock, before anybody took it over, that is a repair. Who has taken the last vacant slot, or one that
-   * somebody had before, looks through the retired ones.
+   * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. What is
+   * left of an earlier owner's cache goes back to the heap, and so do the caches of dead Workers. Who has taken the last
+   * vacant slot, or one that somebody had before, looks through the retired ones.
    */
   private moveIn(inherited: boolean): void {
     const { heap } = this;
-    if (inherited) heap.doubtOwn();
+    const isFirst = heap.slots.countAttachment(this.slot, 0) === 1;
     heap.enter();
     try {
       if (inherited) heap.control.add(ControlDouble.adoptions, 1);
+      if (isFirst) {
+        for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
+      }
       this.drainDead();
       if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
-      if (heap.slots.countAttachment(this.slot, 0) === 1) heap.slots.beginTerm(this.slot);
+      if (isFirst) heap.slots.beginTerm(this.slot);
     } catch (error) {
       throw heap.repaired(error, "attach");
     } finally {
