@@ -9,7 +9,7 @@ const MEANINGS: readonly [message: RegExp, meaning: string][] = [
   [/assertion violated .*filed\[/, "a block is given back that is free already or no block"],
   [/assertion violated .*word1\[/, "a cache list leads to a block that is not cached there"],
   [/assertion violated \(lock==token\)/, "the lock was taken from a living owner"],
-  [/assertion violated \(reclaimed\)/, "a free of a block in use is refused"],
+  [/assertion violated \(?reclaimed/, "a free of a block in use is refused"],
   [/assertion violated .*owner\[/, "a slot is not vacant when everybody is gone and all is reclaimed"],
   [/invalid end state/, "nobody can go on"],
   [/non-progress cycle|acceptance cycle/, "Workers can go round for ever"],

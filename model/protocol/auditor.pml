@@ -12,9 +12,18 @@ active proctype Auditor() {
     slot = AUDITOR_SLOT;
     owner[slot] = me + 16;
     token = TOKEN(slot);
+    begun[slot] = GENERATION(owner[slot]);
     reclaim();
     enter();
-    vacateUnused();
+    drain(NOBODY);
+    /* Blocks of forgotten owners go back by their pointers. */
+    b = 1;
+    do
+    :: b < top && word1[b] == IN_USE(NOBODY) -> release(b); give(b); b = 1
+    :: b < top && word1[b] != IN_USE(NOBODY) -> b = b + size[b]
+    :: else -> break
+    od;
+    sweepSlots();
     leave();
     /* Every cell is in the untouched rest of the window. */
     assert(top == 1);

@@ -40,39 +40,44 @@ inline hold(got) {
 
 inline refill(kind) {
   enter();
-  allocate(kind, 2 * kind);
-  do
-  :: taken != 0 ->
-     split(taken, kind);
-     /* Straight-line in the source: no death in between. */
-     d_step {
-       word1[taken] = CACHED(slot);
-       link[taken] = HEAD(slot, kind);
-       HEAD(slot, kind) = taken;
-       printf("Worker %d caches block %d\n", me, taken);
-       taken = rest;
-       rest = 0
-     }
-     if
-     :: taken != 0 && size[taken] < kind -> give(taken); taken = 0
-     :: else
-     fi
-  :: else -> break
-  od;
+  if
+  :: HEAD(NOBODY, kind) != 0 -> withdraw(kind)
+  :: else -> cutBatch(kind)
+  fi;
   skip;
   leave()
+}
+
+inline cutBatch(kind) {
+  allocate(kind, 2 * kind);
+  if
+  :: taken != 0 ->
+     divide(taken, kind);
+     if :: rest != 0 -> give(rest); rest = 0 :: else fi;
+     d_step {
+       assert(HEAD(slot, kind) == 0);
+       HEAD(slot, kind) = taken;
+       printf("Worker %d caches block %d\n", me, taken);
+       taken = 0
+     }
+  :: else
+  fi
 }
 
 inline flush(kind) {
   enter();
-  giveList(slot, kind);
-  skip;
+  deposit(kind);
   leave()
 }
 
-/* Gives all blocks of a list back. Under the lock. */
+/* Gives all blocks of a list back, or of a batch of the depot. Under the lock. */
 inline giveList(which, list) {
-  d_step { c = HEAD(which, list); HEAD(which, list) = 0 }
+  d_step { c = HEAD(which, list); HEAD(which, list) = nextBatch[c]; nextBatch[c] = 0 }
+  giveAll(which)
+}
+
+/* Gives the block `c` and all behind it back. Under the lock. */
+inline giveAll(which) {
   do
   :: c != 0 ->
      d_step { assert(word1[c] == CACHED(which)); next = link[c] }
@@ -82,11 +87,12 @@ inline giveList(which, list) {
   od
 }
 
-/* Empties the cache of a slot: the caller's own or a dead one's. Under the lock. */
+/* Empties the cache of a slot, the caller's own or a dead one's, or the depot. Under the lock. */
 inline drain(from) {
   class = 1;
   do
-  :: class <= CLASSES -> giveList(from, class); class++
+  :: class <= CLASSES && HEAD(from, class) != 0 -> giveList(from, class)
+  :: class <= CLASSES && HEAD(from, class) == 0 -> class++
   :: else -> break
   od;
   class = 0

@@ -9,15 +9,46 @@
 inline split(long, cells) {
   if
   :: size[long] > cells ->
-#ifdef SHRINK_FIRST
-     d_step { rest = long + cells; restSize = size[long] - cells; SHRINK(long, cells) }
-     d_step { HEADER(rest, restSize); restSize = 0 }
-#else
      d_step { rest = long + cells; HEADER(rest, size[long] - cells) }
      d_step { SHRINK(long, cells) }
-#endif
   :: else -> rest = 0
   fi
+}
+
+/*
+ * Makes one or two cached blocks out of `whole`, linked, and the block `rest` out of what is left, or 0. The headers
+ * behind are written first; the store of the first block's size makes all of them exist.
+ */
+inline divide(whole, cells) {
+  restSize = size[whole];
+#ifdef SHRINK_FIRST
+  divideFirst(whole, cells);
+#endif
+  d_step {
+    next = whole + cells;
+    if
+    :: restSize >= 2 * cells -> HEADER(next, cells); word1[next] = CACHED(slot); next = next + cells
+    :: else
+    fi;
+    rest = 0;
+    if
+    :: whole + restSize > next -> rest = next; HEADER(rest, whole + restSize - next)
+    :: else
+    fi;
+    next = 0
+  }
+#ifndef SHRINK_FIRST
+  divideFirst(whole, cells);
+#endif
+  restSize = 0
+}
+
+inline divideFirst(whole, cells) {
+  d_step {
+    word1[whole] = CACHED(slot);
+    if :: restSize >= 2 * cells -> link[whole] = whole + cells :: else fi;
+    SHRINK(whole, cells)
+  }
 }
 
 /* The block behind ceases to exist with one store; what is left of its header is wiped to have fewer states. */

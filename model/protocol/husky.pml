@@ -6,13 +6,13 @@
 #include "policy.pml"
 #include "recovery.pml"
 #include "lock.pml"
+#include "depot.pml"
 #include "cache.pml"
 #include "slots.pml"
 #include "reclaim.pml"
 #include "worker.pml"
 #include "auditor.pml"
 #include "terminator.pml"
-
 
 init {
   atomic {

@@ -1,34 +1,49 @@
+#define OF_LOST(w) (STATE(w) == 1 && ((lost >> SLOT(w)) & 1))
 /*
  * `reclaim(owner)`, for all owners that are gone: their blocks in use go back. Another Worker may free such a block at
- * the same time, so each is claimed by exchange, and named in `freeing` before that.
+ * the same time, so each is exchanged, and what is exchanged is what was tested: one step here. Until it is given back
+ * it is cached by this Worker, on no list: if that dies, a rebuild files it.
  */
 inline reclaim() {
   enter();
   reap();
-  b = 1;
+  d_step {
+    s = 1;
+    do
+    :: s <= SLOTS -> if :: THREAD(owner[s]) == RETIRED -> lost = lost | BIT(s) :: else fi; s++
+    :: else -> break
+    od;
+    s = 0;
+    b = 1
+  }
   do
-  :: b < top ->
-     c = word1[b];
-     if
-     :: STATE(c) == 1 && THREAD(owner[SLOT(c)]) == RETIRED ->
-#ifndef RECLAIM_UNNAMED
-        freeing[slot] = b;
+  :: b < top && OF_LOST(word1[b]) ->
+#ifdef RECLAIM_TWO_LOADS
+     printf("Worker %d finds block %d in use\n", me, b);
 #endif
-        next = b + size[b];
-        if :: next < top && word1[next] == FREE -> next = next + size[next] :: else fi;
-        if
-        :: d_step { word1[b] == c -> word1[b] = BUSY(slot); release(b); reclaimed = 1;
-             printf("Worker %d reclaims block %d\n", me, b) };
-           give(b)
-        :: else
-        fi;
-        d_step { freeing[slot] = 0; b = next; next = 0 }
-     :: else -> b = b + size[b]
-     fi
+     if
+#ifdef RECLAIM_TWO_LOADS
+     :: d_step {
+#else
+     :: d_step { OF_LOST(word1[b]) ->
+#endif
+          word1[b] = CACHED(slot);
+          link[b] = next;
+          next = b;
+          release(b);
+          reclaimed = 1;
+          printf("Worker %d reclaims block %d\n", me, b)
+        }
+     :: else
+     fi;
+     b = b + size[b]
+  :: b < top && !OF_LOST(word1[b]) -> b = b + size[b]
   :: else -> break
   od;
-  b = 0;
-  c = 0;
+  skip;
+  d_step { b = 0; lost = 0; c = next; next = 0 }
+  giveAll(slot);
+  skip;
   leave()
 }
 

@@ -2,11 +2,12 @@
 
 inline recover() {
   assertTiled();
-  /* Slots that belong to nobody alive. */
+  /* Slots that belong to nobody alive who has begun its term; the depot's blocks are nobody's. */
+  lost = BIT(NOBODY);
   s = 1;
   do
   :: s <= AUDITOR_SLOT ->
-     d_step { if :: s != slot && !LIVES(s) -> lost = lost | BIT(s) :: else fi; s++ }
+     d_step { if :: IS_LOST(s) -> lost = lost | BIT(s) :: else fi; s++ }
   :: else -> break
   od;
   s = 1;
@@ -16,9 +17,16 @@ inline recover() {
   :: else -> break
   od;
   s = 0;
+  /* The policy and the depot are forgotten. */
   d_step {
     i = 1;
     do :: i <= CELLS -> filed[i] = 0; i++ :: else -> break od;
+#ifndef KEEP_DEPOT
+    i = 1;
+    do :: i <= CELLS -> nextBatch[i] = 0; i++ :: else -> break od;
+    i = 1;
+    do :: i <= CLASSES -> HEAD(NOBODY, i) = 0; i++ :: else -> break od;
+#endif
     i = 0
   }
   /* The walk: `taken` collects lost blocks that lie side by side. */

@@ -1,59 +1,74 @@
 /*
- * src/heap/slots.ts and the attaching, leaving and adopting in src/arena/attachment.ts. The search for a slot and the
- * exchange of its owner word are one step: who loses the race finds the slot as the winner made it, as here.
+ * src/heap/slots.ts, sweepSlots, and the attaching, leaving and adopting in src/arena/attachment.ts. The search for a
+ * slot and the exchange of its owner word are one step: who loses the race finds the slot as the winner made it, as
+ * here.
  */
 
-/* Takes a slot, 0 = none. A newcomer that finds no vacant one cleans up first, once. */
+/* Takes a slot, 0 = none, and waits for the lock once. */
 inline attach() {
   claim();
-  if
-  :: slot == 0 ->
-     token = NEWCOMER_TOKEN(me);
-     enter();
-     reap();
-     vacateUnused();
-     leave();
-     token = 0;
-     claim()
-  :: else
-  fi;
 #ifndef NO_MOVE_IN
-  /* A repair that began before this Worker had the slot takes the slot's cache for nobody's. */
   if
-  :: slot != 0 ->
-     enter();
-#ifdef CLAIM_DEAD
-     settle(slot);
-     drain(slot);
-#endif
-     leave()
+  :: slot != 0 -> moveIn()
   :: else
   fi
 #endif
 }
 
-#ifdef CLAIM_DEAD
-#define MAY_CLAIM(s) (!LIVES(s) && THREAD(owner[s]) != RETIRED)
-#else
-#define MAY_CLAIM(s) (THREAD(owner[s]) == VACANT)
-#endif
+/* A vacant slot if there is one; else one whose owner left or died, with all that is in place there. */
 inline claim() {
   d_step {
     s = 1;
     do
-    :: s <= SLOTS && !MAY_CLAIM(s) -> s++
+    :: s <= SLOTS && THREAD(owner[s]) != VACANT -> s++
     :: else -> break
     od;
+    if
+    :: s > SLOTS ->
+       s = 1;
+       do
+       :: s <= SLOTS && LIVES(s) -> s++
+       :: else -> break
+       od;
+       inherited = (s <= SLOTS)
+    :: else
+    fi;
     if
     :: s <= SLOTS ->
        slot = s;
        owner[s] = me + 16 * (GENERATION(owner[s]) + 1);
        token = TOKEN(s);
-       printf("Worker %d claims slot %d\n", me, s)
+       if
+       :: inherited -> printf("Worker %d inherits slot %d\n", me, s)
+       :: else -> printf("Worker %d claims slot %d\n", me, s)
+       fi
     :: else
     fi;
     s = 0
   }
+}
+
+#if SLOTS == 2
+#define HAS_VACANT (THREAD(owner[1]) == VACANT || THREAD(owner[2]) == VACANT)
+#else
+#define HAS_VACANT (THREAD(owner[1]) == VACANT || THREAD(owner[2]) == VACANT || THREAD(owner[3]) == VACANT)
+#endif
+
+/*
+ * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. What is left
+ * of an earlier owner's cache goes back.
+ */
+inline moveIn() {
+  enter();
+  drain(slot);
+  settle(slot);
+  reap();
+  if
+  :: inherited || !HAS_VACANT -> sweepSlots()
+  :: else
+  fi;
+  d_step { inherited = 0; begun[slot] = GENERATION(owner[slot]) }
+  leave()
 }
 
 /* Gives the cache back; the slot stays retired while blocks in use name it. */
@@ -61,21 +76,19 @@ inline detach() {
 #ifdef RETIRE_EARLY
   enter();
   drain(slot);
-  retire(slot);
+  d_step { retire(slot) }
   leave();
 #else
   enter();
   drain(slot);
   leave();
-  retire(slot);
+  d_step { retire(slot) }
 #endif
 }
 
 inline retire(done) {
-  d_step {
-    owner[done] = RETIRED + 16 * GENERATION(owner[done]);
-    printf("Worker %d retires slot %d\n", me, done)
-  }
+  owner[done] = RETIRED + 16 * GENERATION(owner[done]);
+  printf("Worker %d retires slot %d\n", me, done)
 }
 
 #define IS_DEAD(s) (THREAD(owner[s]) != VACANT && THREAD(owner[s]) != RETIRED && !LIVES(s))
@@ -90,10 +103,10 @@ inline reap() {
         d_step { seen = VACANT + 16 * GENERATION(seen); owner[s] = seen; printf("Worker %d vacates slot %d\n", me, s) }
 #endif
         printf("Worker %d drains slot %d\n", me, s);
-        settle(s);
         drain(s);
+        settle(s);
         if
-        :: owner[s] == seen -> retire(s)
+        :: d_step { owner[s] == seen -> retire(s) }
         :: else
         fi;
         seen = 0
@@ -118,28 +131,55 @@ inline settle(dead) {
   d_step { freeing[dead] = 0; c = 0 }
 }
 
+#define IS_FORGOTTEN(w) (STATE(w) == 1 && ((forgotten >> SLOT(w)) & 1))
 /*
- * Retired slots that no block in use names become vacant. Under the lock. One step: labels of a retired slot only
- * become fewer.
+ * Retired slots that no block in use names become vacant. Who inherited a slot makes the blocks of its earlier owner
+ * nobody's, and if all retired slots have blocks, theirs too. Under the lock. The look is one step: labels of a slot
+ * whose owner is gone only become fewer. What is exchanged is what was tested, so that is one step too.
  */
-inline vacateUnused() {
+inline sweepSlots() {
   d_step {
     i = 1;
     do
-    :: i < top -> lost = lost | BIT(SLOT(word1[i])); i = i + size[i]
+    :: i < top -> if :: STATE(word1[i]) == 1 -> lost = lost | BIT(SLOT(word1[i])) :: else fi; i = i + size[i]
     :: else -> break
     od;
     s = 1;
     do
-    :: s <= SLOTS && THREAD(owner[s]) == RETIRED && !((lost >> s) & 1) ->
-       owner[s] = VACANT + 16 * GENERATION(owner[s]);
-       printf("Worker %d makes slot %d vacant\n", me, s);
-       s++
-    :: s <= SLOTS && !(THREAD(owner[s]) == RETIRED && !((lost >> s) & 1)) -> s++
+    :: s <= SLOTS -> if :: THREAD(owner[s]) == RETIRED -> forgotten = forgotten | BIT(s) :: else fi; s++
     :: else -> break
     od;
+    if :: (forgotten & ~lost) != 0 -> forgotten = 0 :: else fi;
+    if :: inherited -> forgotten = forgotten | BIT(slot) :: else -> forgotten = 0 fi;
     i = 0;
     s = 0;
-    lost = 0
+    b = 1
   }
+  do
+  :: b < top && IS_FORGOTTEN(word1[b]) ->
+     if
+     :: d_step { IS_FORGOTTEN(word1[b]) -> word1[b] = IN_USE(NOBODY); printf("Worker %d makes block %d nobody's\n", me, b) }
+     :: else
+     fi;
+     b = b + size[b]
+  :: b < top && !IS_FORGOTTEN(word1[b]) -> b = b + size[b]
+  :: else -> break
+  od;
+  b = 0;
+  s = 1;
+  do
+  :: s <= SLOTS ->
+     d_step {
+       if
+       :: THREAD(owner[s]) == RETIRED && (!((lost >> s) & 1) || ((forgotten >> s) & 1)) ->
+          owner[s] = VACANT + 16 * GENERATION(owner[s]);
+          printf("Worker %d makes slot %d vacant\n", me, s)
+       :: else
+       fi;
+       s++
+     }
+  :: else -> break
+  od;
+  skip;
+  d_step { s = 0; lost = 0; forgotten = 0 }
 }

@@ -11,10 +11,12 @@
 #define STATE(w)    ((w) & 3)
 #define SLOT(w)     ((w) >> 2)
 
-/* Headers: word 0 (0 = no block begins in this cell) and word 1; the link of a cached block. */
+/* Headers: word 0 (0 = no block begins in this cell) and word 1; the link of a cached block; in the depot, the first
+   block of a batch also leads to the first of the next. */
 byte size[CELLS + 2];
 byte word1[CELLS + 2];
 byte link[CELLS + 2];
+byte nextBatch[CELLS + 2];
 /* Where the chain ends: the next cell to carve. */
 byte top = 1;
 /* The policy: which blocks are filed as free. */
@@ -30,7 +32,16 @@ byte lock;
 #define GENERATION(owner) ((owner) >> 4)
 #define TOKEN(s)          (8 * GENERATION(owner[s]) + (s))
 byte owner[SLOTS + 2];
-/* Caches, owned by the slot's Worker: list heads by class, and the block it is freeing. */
+/* The generation that has begun its term: nobody caches or claims a block before that. */
+byte begun[SLOTS + 2];
+#ifdef CLAIM_DEAD
+#define IS_LOST(s) (!LIVES(s))
+#else
+#define IS_LOST(s) (!LIVES(s) || begun[s] != GENERATION(owner[s]))
+#endif
+/* Caches, owned by the slot's Worker: list heads by class, and the block it is freeing. Slot 0 is nobody: its heads are
+   the depot, its blocks in use are those of forgotten owners. */
+#define NOBODY 0
 #define HEAD(s, k) head[(s) * (CLASSES + 1) + (k)]
 byte head[(SLOTS + 2) * (CLASSES + 1)];
 byte freeing[SLOTS + 2];
@@ -40,9 +51,7 @@ byte gone;
 #define BIT(n)   (1 << (n))
 #define GONE(t)  ((gone >> (t)) & 1)
 #define LIVES(s) (THREAD(owner[s]) != VACANT && THREAD(owner[s]) != RETIRED && !GONE(THREAD(owner[s])))
-/* A token of slot 0 names the thread itself: a newcomer that has no slot yet. */
-#define NEWCOMER_TOKEN(thread) (8 * (thread))
-#define TOKEN_LIVES(t) (((t) & 7) == 0 && !GONE((t) >> 3) || ((t) & 7) != 0 && TOKEN((t) & 7) == (t) && LIVES((t) & 7))
+#define TOKEN_LIVES(t) (TOKEN((t) & 7) == (t) && LIVES((t) & 7))
 
 /* ghost: cells of blocks that a program has; blocks whose pointers are at hand for any Worker to free. */
 byte held;

@@ -4,7 +4,8 @@
  */
 
 #define LOCALS \
-  byte slot, token, seen, k, mine, c, next, s, b, taken, rest, restSize, behind, before, i, lost, class, ops, turn;
+  byte slot, token, seen, k, mine, c, next, s, b, taken, rest, restSize, behind, before, i, lost, forgotten, class, ops, turn; \
+  bit inherited;
 
 inline malloc() {
   turn = 0;
@@ -47,6 +48,7 @@ inline trim() {
   enter();
   drain(slot);
   reap();
+  drain(NOBODY);
   leave()
 }
 
@@ -56,18 +58,26 @@ inline free() {
   :: d_step { word1[mine] == IN_USE(slot) && CAN_PUT(mine) -> put(mine) }
   :: else ->
      freeing[slot] = mine;
-     c = word1[mine];
-     if
+     do
+     :: c = word1[mine];
+        if
 #ifdef PLAIN_CLAIM
-     :: d_step { STATE(c) == 1 -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d by a plain store\n", me, mine) };
+        :: d_step { STATE(c) == 1 -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d by a plain store\n", me, mine) };
 #else
-     :: d_step { STATE(c) == 1 && word1[mine] == c -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d\n", me, mine) };
+        :: d_step { STATE(c) == 1 && word1[mine] == c -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d\n", me, mine) };
 #endif
-        discard()
-     :: else ->
-        /* Refused as a double free. */
-        assert(reclaimed)
-     fi;
+           discard();
+           break
+#ifndef CLAIM_ONCE
+        /* Its owner was forgotten meanwhile: once more. */
+        :: STATE(c) == 1 && c != IN_USE(NOBODY) && word1[mine] == IN_USE(NOBODY)
+#endif
+        :: else ->
+           /* Refused as a double free. */
+           assert(reclaimed);
+           break
+        fi
+     od;
      freeing[slot] = 0
   fi;
   d_step { mine = 0; c = 0 }

@@ -2,7 +2,7 @@
  * One Worker's attachment to an arena: its slot, its caches, and every request that the caches' fast path does not
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
-import { CHECK_MASK, packState, State, stateOf, TAIL_MASK } from "../block/header.ts";
+import { CHECK_MASK, packState, SLOT_MASK, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
@@ -100,7 +100,11 @@ export class Attachment {
     const word1 = words[block - 1]!;
     if (stateOf(word1) !== State.inUse) return false;
     const busy = (word1 & (CHECK_MASK | TAIL_MASK)) | packState(0, State.busy, this.slot, 0);
-    return Atomics.compareExchange(words, block - 1, word1, busy) === word1;
+    const found = Atomics.compareExchange(words, block - 1, word1, busy);
+    if (found === word1) return true;
+    // Its owner may have been forgotten meanwhile (heap/owners.ts), which a block in use sees once.
+    const nobodys = word1 & ~SLOT_MASK;
+    return found === nobodys && Atomics.compareExchange(words, block - 1, nobodys, busy) === nobodys;
   }
 
   /**
@@ -368,20 +372,22 @@ export class Attachment {
   }
 
   /**
-   * Waits for the lock once: a repair that began before this Worker had the slot takes the slot's cache for nobody's.
-   * The caches of dead Workers go back to the heap. So does one that comes with the slot; as its owner may have died
-   * with the lock, before anybody took it over, that is a repair. Who has taken the last vacant slot, or one that
-   * somebody had before, looks through the retired ones.
+   * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. What is
+   * left of an earlier owner's cache goes back to the heap, and so do the caches of dead Workers. Who has taken the last
+   * vacant slot, or one that somebody had before, looks through the retired ones.
    */
   private moveIn(inherited: boolean): void {
     const { heap } = this;
-    if (inherited) heap.doubtOwn();
+    const isFirst = heap.slots.countAttachment(this.slot, 0) === 1;
     heap.enter();
     try {
       if (inherited) heap.control.add(ControlDouble.adoptions, 1);
+      if (isFirst) {
+        for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
+      }
       this.drainDead();
       if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
-      if (heap.slots.countAttachment(this.slot, 0) === 1) heap.slots.beginTerm(this.slot);
+      if (isFirst) heap.slots.beginTerm(this.slot);
     } catch (error) {
       throw heap.repaired(error, "attach");
     } finally {

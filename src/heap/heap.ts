@@ -217,11 +217,6 @@ export class Heap {
     return new InvalidPointerError("corrupt-block", operation, error.address, detail);
   }
 
-  /** Makes the next `enter` repair, this Worker's cache and claims included. */
-  doubtOwn(): void {
-    this.dirty = true;
-  }
-
   /** Whether an exception of this Worker left something that its next `enter` repairs. */
   get isDoubtful(): boolean {
     return this.dirty;

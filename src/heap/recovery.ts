@@ -79,14 +79,14 @@ function isRegistered(heap: Heap, address: number, byteLength: number): boolean 
   return false;
 }
 
-/** Slots whose cached blocks belong to nobody: all but those of living Workers. */
+/** Slots whose cached blocks belong to nobody: all but those of living Workers that have begun their term. */
 function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
   // The depots' blocks are nobody's.
   lost[0] = 1;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const isLost = slot === heap.slot ? ownLost : !heap.slots.lives(slot);
-    lost[slot] = isLost ? 1 : 0;
+    lost[slot] = isLost || !heap.slots.hasBegun(slot) ? 1 : 0;
   }
   return lost;
 }

@@ -2,7 +2,7 @@
  * Slots: the Workers attached to an arena. A slot belongs to a thread, not to an object, so that a module that is
  * loaded twice in one Worker finds the same slot.
  *
- * Entry of the slot table, eight words (three are unused):
+ * Entry of the slot table, eight words (two are unused):
  *
  *   0  owner: 31..26 generation, 25..0 a thread id, or 0 = vacant, or RETIRED. Changed by compare-and-exchange only:
  *        vacant -> thread            attach
@@ -16,6 +16,8 @@
  *      unknown and the thread id alone decides.
  *   3  how many times the thread is attached (a module may be loaded twice). Written by the owner alone.
  *   4  term: how many owners the slot has had. Raised under the lock by a new owner, before it allocates.
+ *   5  the generation that began the term, written with it. While it differs from word 0's, the owner has not had the
+ *      lock yet: what the slot's cache holds is a former owner's.
  *
  * A token names an owner in the lock word: 13..8 generation, 7..0 slot number.
  */
@@ -38,7 +40,14 @@ const VACANT = 0 as ThreadId;
 /** In place of a thread id: nobody's, with an empty cache, but blocks in use may carry its number. */
 const RETIRED = THREAD_MASK as ThreadId;
 
-const SlotWord = { owner: 0, start: 1, startGeneration: 2, attachments: 3, term: 4 } as const;
+const SlotWord = {
+  owner: 0,
+  start: 1,
+  startGeneration: 2,
+  attachments: 3,
+  term: 4,
+  termGeneration: 5,
+} as const;
 
 function at(slot: number, word: number): number {
   return CONTROL_AREA + SLOT_TABLE + slot * SLOT_WORDS + word;
@@ -90,6 +99,12 @@ export class Slots {
   /** Starts the term of the slot's new owner. Under the lock. */
   beginTerm(slot: number): void {
     this.control.words[at(slot, SlotWord.term)] = this.termOf(slot) + 1;
+    this.control.words[at(slot, SlotWord.termGeneration)] = this.generationOf(slot);
+  }
+
+  /** Whether the slot's present owner has begun its term: nobody caches or claims a block before. Under the lock. */
+  hasBegun(slot: number): boolean {
+    return this.control.words[at(slot, SlotWord.termGeneration)] === this.generationOf(slot);
   }
 
   /** How many owners the slot has had. Under the lock. */

@@ -1,5 +1,6 @@
 /** Who allocated what, and what becomes of it when its Worker has gone. Other Workers are simulated. */
 import { expect, test } from "bun:test";
+import { SLOT_MASK, State, slotOf, stateOf } from "../../src/block/header.ts";
 import type { BlockSpace } from "../../src/block/space.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { Crew } from "./simulated-crew.ts";
@@ -155,5 +156,34 @@ test("a block that a survivor frees while its dead owner's are reclaimed is free
   expect(arena.reclaim(owner)).toBe(1);
   expect(count(arena.blocks({ owner }))).toBe(0);
   expect(arena.stats().liveBlocks).toBe(1);
+  arena.check();
+});
+
+test("a block whose owner is forgotten while it is freed or reallocated is not refused", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const own = arena.malloc(10);
+  const gone = crew.join(SECOND);
+  const blocks = [gone.arena.malloc(100_000), gone.arena.malloc(100_000)] as const;
+  gone.arena.detach();
+  let forgotten = 0;
+  const exchange = Atomics.compareExchange;
+  const forgetting = (words: Int32Array, index: number, from: number, to: number): number => {
+    if (stateOf(from) === State.inUse && stateOf(to) === State.busy && slotOf(from) === gone.heap.slot) {
+      exchange(words, index, from, from & ~SLOT_MASK);
+      forgotten++;
+    }
+    return exchange(words, index, from, to);
+  };
+  Atomics.compareExchange = forgetting as typeof exchange;
+  try {
+    arena.free(blocks[0]);
+    arena.free(arena.realloc(blocks[1], 200_000));
+  } finally {
+    Atomics.compareExchange = exchange;
+  }
+  expect(forgotten).toBe(2);
+  expect(arena.stats().liveBlocks).toBe(1);
+  arena.free(own);
   arena.check();
 });

@@ -317,3 +317,30 @@ test("refused requests do not count in peakCommittedBytes", () => {
   expect(committedBytes).toBeLessThanOrEqual(before.committedBytes);
   arena.check();
 });
+
+test("a newcomer that dies before its first lock, on a slot whose owner died inside, keeps no blocks", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const blocks = Array.from({ length: 100 }, () => victim.arena.malloc(100));
+  for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
+  const release = victim.heap.release.bind(victim.heap);
+  let releases = 0;
+  victim.heap.release = (...block) => {
+    if (++releases !== 3) return release(...block);
+    // The blocks that were to follow are cached and on no list.
+    crew.alive.delete(SECOND);
+    const heir = crew.join(THIRD);
+    expect<number>(heir.heap.slots.claim().slot).toBe(victim.heap.slot);
+    arena.trim();
+    crew.alive.delete(THIRD);
+    arena.trim();
+    expect(arena.stats().cachedBlocks).toBe(0);
+    arena.check();
+    throw new RangeError("the end of this Worker");
+  };
+  for (const block of blocks) victim.arena.free(block);
+  expect(() => victim.arena.detach()).toThrow(RangeError);
+  expect(releases).toBe(3);
+});
