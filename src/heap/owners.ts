@@ -30,7 +30,8 @@ export function ownerState(heap: Heap, owner: number): OwnerState {
   const slot = owner % TERM;
   const term = Math.floor(owner / TERM);
   if (slot < 1 || slot > SLOTS || term < 1 || term > heap.slots.termOf(slot)) return "unknown";
-  return term === heap.slots.termOf(slot) && heap.slots.lives(slot) ? "living" : "gone";
+  const isPresent = term === heap.slots.termOf(slot) && heap.slots.hasBegun(slot);
+  return isPresent && heap.slots.lives(slot) ? "living" : "gone";
 }
 
 /**

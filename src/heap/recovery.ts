@@ -133,11 +133,17 @@ function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
   const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
-    if (lost[slot] !== 1 || space.words[from + CacheWord.isSetUp] === 0) continue;
+    if (lost[slot] !== 1 || isUntouched(space, from)) continue;
     const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);
     space.words.fill(0, from, from + CACHE_WORDS);
   }
+}
+
+/** Whether the slot has had neither a cache nor a claim in this window. */
+function isUntouched({ words }: BlockSpace, entries: number): boolean {
+  const claims = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
+  return words[entries + CacheWord.isSetUp] === 0 && claims === 0;
 }
 
 /**

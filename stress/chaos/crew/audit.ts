@@ -21,7 +21,7 @@ export interface AuditFigures {
   readonly adoptions: number;
   /** After a trim. */
   readonly committedBytes: number;
-  /** Of the heap's first window, after a trim. */
+  /** Of the heap's first window, after a trim, and of the blocks with a mapping of their own, which are written whole. */
   readonly heapResidentBytes: number;
 }
 
@@ -57,7 +57,7 @@ export class Audit {
     for (const { address, size } of estate.held) this.shadow.clear(address, size);
     for (const { pointer } of unclaimed) allocator.free(pointer);
     heap.trim();
-    const { liveBlocks, takeovers, rebuilds, adoptions, damaged, committedBytes } = heap.stats();
+    const { liveBlocks, takeovers, rebuilds, adoptions, damaged, committedBytes, largeBytes } = heap.stats();
     if (damaged > this.before.damaged) {
       throw new Fault("content", `${damaged - this.before.damaged} headers or links were found damaged`);
     }
@@ -65,7 +65,7 @@ export class Audit {
     if (liveBlocks !== known) {
       throw new Fault("lost", `the heap counts ${liveBlocks} live blocks, the table knows ${known}`);
     }
-    const heapResidentBytes = residentBytesIn(heap.windowAddress, heap.windowBytes);
+    const heapResidentBytes = residentBytesIn(heap.windowAddress, heap.windowBytes) + largeBytes;
     return {
       liveBlocks,
       inFlight,

@@ -68,6 +68,7 @@ export function openReference(choice: ReferenceChoice): Subject {
     takeovers: 0,
     rebuilds: 0,
     adoptions: 0,
+    largeBytes: 0,
     damaged: 0,
   };
   return {

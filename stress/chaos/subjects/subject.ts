@@ -39,6 +39,8 @@ export interface HeapFigures {
   /** Attached and alive; null = the heap does not tell. */
   readonly workers: number | null;
   readonly committedBytes: number;
+  /** Of blocks with a mapping of their own. */
+  readonly largeBytes: number;
   readonly takeovers: number;
   readonly rebuilds: number;
   readonly adoptions: number;
