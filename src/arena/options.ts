@@ -63,7 +63,13 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
       );
     }
   }
-  const { policy = DEFAULT_POLICY, workerCache = true, checks = "default", name = "arena" } = options;
+  const {
+    policy = DEFAULT_POLICY,
+    workerCache = true,
+    purgeDelay = PURGE_DELAY_MS,
+    checks = "default",
+    name = "arena",
+  } = options;
   if (typeof name !== "string") throw new TypeError(`\`name\` must be a string, got ${show(name)}`);
   const chosen = parsePolicy(policies, policy);
   if (typeof workerCache !== "boolean")
@@ -87,7 +93,7 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
     limitBytes:
       options.limit === undefined ? Infinity : bytes("limit", options.limit, pageSize, 2 ** 47, pageSize),
     reserveBytes,
-    purgeDelayMs: delay(options.purgeDelay ?? PURGE_DELAY_MS),
+    purgeDelayMs: delay(purgeDelay),
     largeThresholdBytes: Math.min(
       threshold(options.largeThreshold, reserveBytes - control),
       policies[chosen.policy]!.largestBytes(reserveBytes),

@@ -49,6 +49,7 @@ describe("options", () => {
     ["purgeDelay", -Infinity, RangeError],
     ["purgeDelay", NaN, RangeError],
     ["purgeDelay", "0", TypeError],
+    ["purgeDelay", null, TypeError],
     ["checks", "none", RangeError],
     ["checks", true, TypeError],
     ["name", 5, TypeError],
