@@ -16,12 +16,15 @@ import { bareWorkloads, classicWorkloads } from "./workloads/catalogue.ts";
 
 const FAULT = 1;
 const WRONG_USAGE = 2;
+/** A list of a hundred thousand blocks takes its time when caches are emptied into it. */
+const WATCHDOG = ["--watchdog", "45"];
 const main = new URL("./main.ts", import.meta.url).pathname;
 
 /** What is run: a name, and arguments of `bun run stress`. */
 function turns(seconds: string): Map<string, readonly string[]> {
   const workloads = [...bareWorkloads, ...classicWorkloads].map(
-    ({ name }) => [name, [name, "--seconds", seconds, "--workers", "2", "--tasks", "100"]] as const,
+    ({ name }) =>
+      [name, [name, "--seconds", seconds, "--workers", "2", "--tasks", "100", ...WATCHDOG]] as const,
   );
   return new Map<string, readonly string[]>([
     ...workloads,
