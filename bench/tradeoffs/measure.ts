@@ -16,7 +16,7 @@ const TIME_MS = 150;
 const SAMPLES = 32;
 /** Who needs more microseconds an operation on average, and has needed so many milliseconds, gives up. */
 const SLOW_US = 5;
-const SLOW_TOUCHING_US = 100;
+const SLOW_TOUCHING_US = 1000;
 const PATIENCE_MS = 1500;
 
 function playerOf({ options, touches = false, trimEvery }: Task, load: Load): Player {
