@@ -21,9 +21,20 @@ export interface Task {
   readonly touches?: boolean;
   /** Operations after which the arena is trimmed; absent = never. */
   readonly trimEvery?: number;
+  /** Milliseconds of rest before the memory at the end is looked at; absent = none. */
+  readonly restMs?: number;
 }
 
+/** A task as text; JSON alone has no Infinity. */
+export const textOf = (task: Omit<Task, "load">): string =>
+  JSON.stringify(task, (_, value) => (value === Infinity ? "Infinity" : value));
+
+export const taskOf = (text: string): Task =>
+  JSON.parse(text, (_, value) => (value === "Infinity" ? Infinity : value));
+
 const SEED = 20_171_024;
+/** Live blocks from which on a pattern is long as it is. */
+export const MANY = 100_000;
 
 type Draw = (bound: number) => number;
 
@@ -77,7 +88,7 @@ class Writer implements Load {
 /** `live` blocks are made, then blocks drawn at random are replaced. */
 function replacement(live: number, leastLog: number, mostLog: number, least = 20_000): Load {
   const draw = generator(SEED);
-  const replaced = Math.max(least, live);
+  const replaced = Math.max(least, live / 4);
   const load = new Writer(live, 2 * live + 2 * replaced);
   for (let block = 0; block < live; block++) load.malloc(block, sizeBetween(draw, leastLog, mostLog));
   for (let turn = 0; turn < replaced; turn++) {
@@ -89,10 +100,10 @@ function replacement(live: number, leastLog: number, mostLog: number, least = 20
   return load;
 }
 
-/** Three times: `live` small blocks, every other one freed, then half as many of three times the size, then all freed. */
+/** Three times, once with very many: `live` small blocks, every other one freed, then half as many of three times the size, then all freed. */
 function holes(live: number): Load {
   const draw = generator(SEED);
-  const rounds = 3;
+  const rounds = live < MANY ? 3 : 1;
   const load = new Writer(live + live / 2, rounds * 4 * live);
   for (let round = 0; round < rounds; round++) {
     for (let block = 0; block < live; block++) load.malloc(block, 100 + draw(100));
@@ -121,4 +132,20 @@ export function makeLoad(name: string): Load {
   const [pattern, live] = name.split(" ") as [string, string?];
   if (live !== undefined) return patterns[pattern]!(Number(live));
   return readRecording(committedRecordings()[recordingNames().indexOf(name)]!);
+}
+
+/** The most bytes that are live at once. */
+export function peakOf({ length, blocks, block, operation, size }: Load): number {
+  const asked = new Float64Array(blocks);
+  let live = 0;
+  let peak = 0;
+  for (let i = 0; i < length; i++) {
+    const at = block[i]!;
+    if (at < 0) continue;
+    live -= asked[at]!;
+    asked[at] = operation[i] === Operation.free ? 0 : size[i]!;
+    live += asked[at]!;
+    peak = Math.max(peak, live);
+  }
+  return peak;
 }

@@ -2,30 +2,30 @@
 import { mkdirSync } from "node:fs";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { Figures } from "../rounds.ts";
-import { type Figure, figures, type Question } from "./questions.ts";
-
-/** Figures by load and contender. */
-export interface Measured {
-  readonly question: Question;
-  readonly rows: ReadonlyMap<string, ReadonlyMap<string, Figures>>;
-}
+import { isMeasured, judge, type Measured, round } from "./judge.ts";
+import { type Figure, figures } from "./questions.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url).pathname;
 const FOLDER = "tradeoffs";
 
 const HEAD = `# The lecture's questions, answered by measuring
 
-Written by \`bun run tradeoffs\`. Every row is measured in processes of its own, on the same operations: processor time of
-all operations, then the longest single one (wall clock; of each operation the quickest of three passes counts), then memory. *mixed n*: n live blocks of 16 bytes to 1 KiB, replaced at random. *holes n*: n small blocks, every other one freed,
-half as many of three times the size, all freed, three times. *big n*: n live blocks of 1 KiB to 4 MiB. The other loads are the
-recordings. *internal*: of the payload handed out, what was not asked for. *external*: of the committed memory, what is not
-handed out; both on average while at least half of the peak is live.
-`;
+Written by \`bun run tradeoffs\`. Every row is measured in processes of its own, on the same operations, a contender a process, in turn.
 
-function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
+- *ns an operation*: time of the processor. *longest*: the longest single operation by the wall clock; of each operation the
+  quicker of two passes counts.
+- *internal*: of the payload handed out, what was not asked for. *external*: of the committed memory, what is not handed
+  out; both on average while at least half of the peak is live. *peak committed / live*: the most that was committed, over
+  the most that was asked for and not freed.
+- *system calls*: that map and unmap large blocks, make memory accessible and give pages back. *RSS*: what of the
+  arena is resident; at the end, after the last operation.
+- *mixed n*: n live blocks of 16 bytes to 1 KiB, replaced at random. *holes n*: n small blocks, every other one freed, half as
+  many of three times the size, all freed, again and again. *big n*: n live blocks of 1 KiB to 4 MiB, replaced at random. The
+  other loads are the recordings.
+- An empty row tells after the contender's name why it gave up; it is not tried with more blocks of the pattern then.
+- A judgement weighs time and memory alike: in each row a contender needs so many times the least, and the least product of
+  the two geometric means is right.
+`;
 
 function tableOf({ question, rows }: Measured): string[] {
   const lines = [
@@ -33,33 +33,13 @@ function tableOf({ question, rows }: Measured): string[] {
     `|---|---|${question.columns.map(() => "---:|").join("")}`,
   ];
   for (const [load, byContender] of rows) {
-    for (const [name, row] of byContender) {
-      lines.push(
-        `| ${load} | ${name} | ${question.columns.map((column) => round(row[column]!)).join(" | ")} |`,
-      );
+    for (const [name, cell] of byContender) {
+      const values = question.columns.map((column) => (isMeasured(cell) ? round(cell[column]!) : ""));
+      const reason = isMeasured(cell) ? "" : `: ${cell.reason}`;
+      lines.push(`| ${load} | ${name}${reason} | ${values.join(" | ")} |`);
     }
   }
   return lines;
-}
-
-/** Who has the least of the figure that decides, load by load, and how far the next one and the last one are away. */
-function judge({ question, rows }: Measured): string {
-  const { decides } = question;
-  const verdicts = [...rows].map(([load, byContender]) => {
-    const order = [...byContender].sort(([, a], [, b]) => a[decides]! - b[decides]!);
-    const [best, second] = order as [[string, Figures], [string, Figures]];
-    const last = order.at(-1)!;
-    const times = (row: Figures) => `${round(row[decides]! / best[1][decides]!)} times`;
-    return `${load}: **${best[0]}** (${round(best[1][decides]!)}); ${second[0]} has ${times(second[1])}, ${last[0]} ${times(last[1])} as much`;
-  });
-  const wins = new Map<string, number>();
-  for (const verdict of verdicts) {
-    const name = verdict.match(/\*\*(.+?)\*\*/)![1]!;
-    wins.set(name, (wins.get(name) ?? 0) + 1);
-  }
-  const [winner, count] = [...wins].sort(([, a], [, b]) => b - a)[0]!;
-  const rest = verdicts.map((verdict) => `- ${verdict}`).join("\n");
-  return `By ${figures[decides]}, **${winner}** has the least in ${count} of ${verdicts.length} rows:\n\n${rest}`;
 }
 
 export function pageOf(measured: Measured): string {
@@ -84,14 +64,13 @@ function panel(figure: Figure, loads: readonly string[]) {
 
 async function plot({ question, rows }: Measured): Promise<string> {
   const values = [...rows].flatMap(([load, byContender]) =>
-    [...byContender].map(([contender, row]) => ({ load, contender, ...row })),
+    [...byContender].map(([contender, cell]) => ({ load, contender, ...(isMeasured(cell) && cell) })),
   );
-  const other = question.decides === "nsPerOperation" ? "peakRatio" : "nsPerOperation";
   const spec = {
     background: "white",
     padding: 10,
     data: { values },
-    hconcat: [panel(question.decides, [...rows.keys()]), panel(other, [...rows.keys()])],
+    hconcat: question.decides.map((figure) => panel(figure, [...rows.keys()])),
     config: { aria: false },
   } as TopLevelSpec;
   return new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();

@@ -1,16 +1,21 @@
-/** The lecture's questions: what is compared on which loads, and by which figure the answer is judged. */
+/** The lecture's questions: what is compared on which loads, and by which figures the answer is judged. */
 import type { ArenaOptions } from "../../src/index.ts";
 import { recordingNames, type Task } from "./loads.ts";
+
+export interface Contender {
+  readonly name: string;
+  readonly task: Omit<Task, "load">;
+}
 
 export interface Question {
   readonly name: string;
   readonly title: string;
   /** What the contenders differ in, and what not. */
   readonly note: string;
-  readonly contenders: readonly { readonly name: string; readonly task: Omit<Task, "load"> }[];
+  readonly contenders: readonly Contender[];
   readonly loads: readonly string[];
-  /** The figure that decides; the least value wins. */
-  readonly decides: Figure;
+  /** The two figures that decide, of time and of memory: the least product wins. */
+  readonly decides: readonly [Figure, Figure];
   readonly columns: readonly Figure[];
 }
 
@@ -20,22 +25,26 @@ export const figures = {
   internal: "internal, %",
   external: "external, %",
   peakRatio: "peak committed / live",
-  mappings: "mmap and munmap of large blocks",
+  systemCalls: "system calls",
   peakRssMib: "peak RSS, MiB",
   endRssMib: "RSS at the end, MiB",
 } as const;
 export type Figure = keyof typeof figures;
 
 const GENERAL: readonly Figure[] = ["nsPerOperation", "longestUs", "internal", "external", "peakRatio"];
-const LARGE: readonly Figure[] = ["nsPerOperation", "mappings", "peakRatio", "peakRssMib", "endRssMib"];
+const SYSTEM: readonly Figure[] = [...GENERAL, "systemCalls", "peakRssMib", "endRssMib"];
 
-const onPolicy = (policy: string, workerCache = false) => ({
+const onPolicy = (policy: string, workerCache = false): Contender => ({
   name: workerCache ? `${policy}, caches` : policy,
   task: { options: { policy, workerCache } satisfies ArenaOptions },
 });
-const sizes = (pattern: string, ...live: number[]) => live.map((blocks) => `${pattern} ${blocks}`);
 
 const KIB = 2 ** 10;
+const sizes = (pattern: string, ...live: number[]) => live.map((blocks) => `${pattern} ${blocks}`);
+/** From 1 k to 1 M blocks. */
+const GROWTH = ["mixed", "holes"].flatMap((pattern) => sizes(pattern, KIB, 16 * KIB, 128 * KIB, KIB * KIB));
+const EVERYTHING = [...GROWTH, ...recordingNames()];
+
 /** 4 KiB to 1 GiB. */
 const THRESHOLDS = [12, 14, 16, 18, 20, 22, 24, 30];
 /** A quarter of a window without its control block is the most an arena takes. */
@@ -45,16 +54,40 @@ function byteText(log: number): string {
   return log < 20 ? `${2 ** (log - 10)} KiB` : log < 30 ? `${2 ** (log - 20)} MiB` : `${2 ** (log - 30)} GiB`;
 }
 
+const REST_MS = 300;
+const returning = (name: string, purgeDelay: number | undefined, trimEvery?: number): Contender => ({
+  name,
+  task: {
+    options: purgeDelay === undefined ? {} : { purgeDelay },
+    touches: true,
+    restMs: REST_MS,
+    ...(trimEvery !== undefined && { trimEvery }),
+  },
+});
+
+const POLICIES = ["bins", "unordered", "tree", "buddy", "slabs", "husky"];
+
 export const questions: readonly Question[] = [
   {
-    name: "order",
-    title: "Singly linked in the order of addresses, or doubly linked without order?",
+    name: "links",
+    title: "Singly or doubly linked?",
     note:
-      "`husky` walks a singly linked list at every free to keep its order, `unordered` puts a block in front of a doubly " +
-      "linked one; both take the first block that fits and merge at once. Without caches.",
-    contenders: [onPolicy("husky"), onPolicy("unordered"), onPolicy("unordered:fit=best")],
-    loads: [...sizes("mixed", KIB, 4 * KIB, 16 * KIB), ...sizes("holes", KIB, 4 * KIB)],
-    decides: "nsPerOperation",
+      "Both keep the order of addresses, take the first block that fits and merge at every free. `husky` is singly linked " +
+      "and looks for a block's place from the front of the list; with links back `unordered:order=address` looks from " +
+      "where the list last changed. (`husky` also maps blocks of a page or more, which the patterns do not have.) " +
+      "Without caches.",
+    contenders: [onPolicy("husky"), onPolicy("unordered:order=address")],
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "peakRatio"],
+    columns: GENERAL,
+  },
+  {
+    name: "order",
+    title: "In the order of addresses, or not?",
+    note: "Both are doubly linked, take the first block that fits and merge at every free: the newest in front, or sorted. Without caches.",
+    contenders: [onPolicy("unordered"), onPolicy("unordered:order=address")],
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "peakRatio"],
     columns: GENERAL,
   },
   {
@@ -67,58 +100,57 @@ export const questions: readonly Question[] = [
       onPolicy("unordered:merge=deferred,every=1000"),
       onPolicy("unordered:merge=never"),
     ],
-    loads: [...sizes("mixed", KIB, 4 * KIB), ...sizes("holes", KIB, 4 * KIB), "cmake-report"],
-    decides: "peakRatio",
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "peakRatio"],
     columns: GENERAL,
   },
   {
     name: "threshold",
     title: "From which size on should a block have a mapping of its own?",
-    note: "`bins` with caches; 64 and 256 live blocks of 1 KiB to 4 MiB, a byte written to each of their pages.",
+    note:
+      "`bins` with caches; a byte is written to each page of a block. The patterns *mixed* and *holes* have no block " +
+      "above the lowest threshold: *big* stands for them.",
     contenders: THRESHOLDS.map((log) => ({
       name: byteText(log),
       task: { options: { largeThreshold: Math.min(2 ** log, LARGEST_THRESHOLD) }, touches: true },
     })),
-    loads: sizes("big", 64, 256),
-    decides: "nsPerOperation",
-    columns: LARGE,
+    loads: [...sizes("big", 64, 256, KIB), ...recordingNames()],
+    decides: ["nsPerOperation", "peakRssMib"],
+    columns: SYSTEM,
   },
   {
     name: "returning",
     title: "Return memory, or keep it?",
-    note: "`bins` with caches: memory that has been idle for a while goes back by itself, or `trim` is called so often.",
+    note:
+      "`bins` with caches; a byte is written to each page of a block. Never (`purgeDelay: Infinity`), by itself after it " +
+      "has been idle (the default), at once (`purgeDelay: 0`), or by `trim` after every 10,000 operations. " +
+      `The end is ${REST_MS} ms after the last operation.`,
     contenders: [
-      { name: "by itself", task: { options: {}, touches: true } },
-      { name: "trim after 10,000", task: { options: {}, touches: true, trimEvery: 10_000 } },
-      { name: "trim after 100", task: { options: {}, touches: true, trimEvery: 100 } },
+      returning("never", Infinity),
+      returning("by itself", undefined),
+      returning("at once", 0),
+      returning("trim", undefined, 10_000),
     ],
-    loads: [...sizes("holes", 64 * KIB), ...sizes("mixed", 16 * KIB), "python-buffers"],
-    decides: "nsPerOperation",
-    columns: LARGE,
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "endRssMib"],
+    columns: SYSTEM,
   },
   {
     name: "structure",
     title: "List, tree, buddies, bins or slabs?",
-    note: "Without caches, as the heap grows from 1 k to 1 M blocks, and on the recordings.",
-    contenders: ["bins", "tree", "buddy", "slabs"].map((policy) => onPolicy(policy)),
-    loads: [
-      ...sizes("mixed", KIB, 16 * KIB, 128 * KIB, 2 ** 20),
-      ...sizes("holes", KIB, 128 * KIB),
-      ...recordingNames(),
-    ],
-    decides: "nsPerOperation",
+    note: "Without caches, as the heap grows from 1 k to 1 M blocks, and on the recordings. The lists are `unordered` and `husky`.",
+    contenders: POLICIES.map((policy) => onPolicy(policy)),
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "peakRatio"],
     columns: GENERAL,
   },
   {
     name: "caches",
     title: "What does a Worker's cache add?",
     note: "The same policies with and without.",
-    contenders: ["bins", "tree", "buddy", "slabs"].flatMap((policy) => [
-      onPolicy(policy),
-      onPolicy(policy, true),
-    ]),
-    loads: [...sizes("mixed", KIB, 16 * KIB, 128 * KIB), "cc1", "python-objects"],
-    decides: "nsPerOperation",
+    contenders: POLICIES.flatMap((policy) => [onPolicy(policy), onPolicy(policy, true)]),
+    loads: EVERYTHING,
+    decides: ["nsPerOperation", "peakRatio"],
     columns: GENERAL,
   },
 ];

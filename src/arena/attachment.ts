@@ -15,7 +15,7 @@ import {
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { PURGE_DELAY_MS, SLOTS } from "../core/tunables.ts";
+import { PURGE_MARGIN_MS, SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
@@ -401,7 +401,7 @@ export class Attachment {
     this.timer = startTimer(() => {
       this.timer = undefined;
       this.purge();
-    }, PURGE_DELAY_MS + 50);
+    }, this.heap.geometry.purgeDelayMs + PURGE_MARGIN_MS);
     this.timer.unref?.();
   }
 

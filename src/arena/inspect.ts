@@ -36,6 +36,9 @@ export interface ArenaStats {
   readonly unmappings: number;
   readonly mappedBytes: number;
   readonly unmappedBytes: number;
+  /** Calls of the system so far that made memory of windows accessible, and that gave pages of them back. */
+  readonly commits: number;
+  readonly releases: number;
   /** What counts against `limit`: pages of blocks that were touched and not given back, and large mappings. */
   readonly committedBytes: number;
   readonly peakCommittedBytes: number;
@@ -110,6 +113,8 @@ export function collectStats(heap: Heap): ArenaStats {
     unmappings: value(ControlDouble.unmappings),
     mappedBytes: value(ControlDouble.mappedBytes),
     unmappedBytes: value(ControlDouble.unmappedBytes),
+    commits: value(ControlDouble.commits),
+    releases: value(ControlDouble.releases),
     committedBytes: value(ControlDouble.committed),
     peakCommittedBytes: value(ControlDouble.peakCommitted),
     limitBytes: value(ControlDouble.limit),

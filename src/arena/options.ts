@@ -1,6 +1,11 @@
 /** The options of an arena: one table, checked before anything is mapped. */
 import { show } from "../core/arguments.ts";
-import { LARGE_THRESHOLD_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
+import {
+  LARGE_THRESHOLD_BYTES,
+  PURGE_DELAY_MOST_MS,
+  PURGE_DELAY_MS,
+  WINDOW_BYTES,
+} from "../core/tunables.ts";
 import type { Geometry } from "../heap/control.ts";
 import { controlWords } from "../memory/layout.ts";
 import { DEFAULT_POLICY, policies } from "../policies/catalogue.ts";
@@ -29,6 +34,11 @@ export interface ArenaOptions {
   largeThreshold?: number;
   /** Whether each Worker keeps a stock of ready blocks. Default true. Without it every request takes the lock. */
   workerCache?: boolean;
+  /**
+   * Milliseconds that free memory is idle before it is given back to the system without `trim`: an integer from 0, at
+   * once, to a day, or Infinity, never. Default 200.
+   */
+  purgeDelay?: number;
   /** How much is checked. Only "default" exists so far. */
   checks?: "default";
   /** Shown in messages. Default "arena". */
@@ -39,7 +49,7 @@ export interface ArenaOptions {
 export type ArenaShape = Omit<Geometry, "id" | "secret">;
 
 const THRESHOLD_MOST = 2 ** 30;
-const NAMES = ["policy", "limit", "reserve", "largeThreshold", "workerCache", "checks", "name"];
+const NAMES = ["policy", "limit", "reserve", "largeThreshold", "workerCache", "purgeDelay", "checks", "name"];
 
 /** Checks the options. Throws TypeError or RangeError naming the option, its value and the allowed range. */
 export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaShape & { name: string } {
@@ -53,7 +63,13 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
       );
     }
   }
-  const { policy = DEFAULT_POLICY, workerCache = true, checks = "default", name = "arena" } = options;
+  const {
+    policy = DEFAULT_POLICY,
+    workerCache = true,
+    purgeDelay = PURGE_DELAY_MS,
+    checks = "default",
+    name = "arena",
+  } = options;
   if (typeof name !== "string") throw new TypeError(`\`name\` must be a string, got ${show(name)}`);
   const chosen = parsePolicy(policies, policy);
   if (typeof workerCache !== "boolean")
@@ -77,6 +93,7 @@ export function resolveOptions(options: ArenaOptions, pageSize: number): ArenaSh
     limitBytes:
       options.limit === undefined ? Infinity : bytes("limit", options.limit, pageSize, 2 ** 47, pageSize),
     reserveBytes,
+    purgeDelayMs: delay(purgeDelay),
     largeThresholdBytes: Math.min(
       threshold(options.largeThreshold, reserveBytes - control),
       policies[chosen.policy]!.largestBytes(reserveBytes),
@@ -91,6 +108,16 @@ function threshold(chosen: number | undefined, windowBytes: number): number {
   return chosen === undefined
     ? Math.min(LARGE_THRESHOLD_BYTES, most)
     : bytes("largeThreshold", chosen, 0, most, 1);
+}
+
+function delay(value: unknown): number {
+  const range = `an integer from 0 to ${PURGE_DELAY_MOST_MS} (milliseconds) or Infinity`;
+  if (typeof value !== "number") throw new TypeError(`\`purgeDelay\` must be ${range}, got ${show(value)}`);
+  const isInRange = Number.isInteger(value) && value >= 0 && value <= PURGE_DELAY_MOST_MS;
+  if (!isInRange && value !== Infinity) {
+    throw new RangeError(`\`purgeDelay\` must be ${range}, got ${show(value)}`);
+  }
+  return value;
 }
 
 function bytes(name: string, value: unknown, least: number, most: number, multiple: number): number {

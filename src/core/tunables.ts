@@ -46,9 +46,13 @@ export const DEPOT_SHARE = 32;
 export const COMMIT_FIRST_BYTES = 2 ** 18;
 export const COMMIT_MOST_BYTES = 2 ** 26;
 
-/** Free memory is returned to the system when at least so many bytes were idle for so many milliseconds. */
+/** Free memory is returned to the system when at least so many bytes were idle for so many milliseconds (`purgeDelay`). */
 export const PURGE_BYTES = 2 ** 20;
 export const PURGE_DELAY_MS = 200;
+/** Longest delay in milliseconds that `purgeDelay` takes: a day. */
+export const PURGE_DELAY_MOST_MS = 86_400_000;
+/** A timer looks again so many milliseconds after the delay. */
+export const PURGE_MARGIN_MS = 50;
 /** A free block inside the heap is returned only if it has at least so many bytes. */
 export const PURGE_BLOCK_BYTES = 2 ** 16;
 

@@ -25,6 +25,8 @@ export interface Geometry {
   readonly limitBytes: number;
   readonly largeThresholdBytes: number;
   readonly reserveBytes: number;
+  /** Infinity = never. */
+  readonly purgeDelayMs: number;
 }
 
 export class Control {
@@ -57,6 +59,7 @@ export class Control {
     doubles[ControlDouble.limit] = geometry.limitBytes;
     doubles[ControlDouble.largeThreshold] = geometry.largeThresholdBytes;
     doubles[ControlDouble.reserve] = geometry.reserveBytes;
+    doubles[ControlDouble.purgeDelay] = geometry.purgeDelayMs;
     Atomics.store(words, CONTROL_AREA + ControlWord.magic, MAGIC);
   }
 
@@ -85,6 +88,7 @@ export class Control {
       limitBytes: doubles[ControlDouble.limit]!,
       largeThresholdBytes: doubles[ControlDouble.largeThreshold]!,
       reserveBytes: doubles[ControlDouble.reserve]!,
+      purgeDelayMs: doubles[ControlDouble.purgeDelay]!,
     };
   }
 

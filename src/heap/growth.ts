@@ -22,6 +22,7 @@ export function growWindow(
   const bytes = (newHigh - high) * 4;
   refusal.bound = "limit";
   if (!control.charge(bytes)) return false;
+  const access = window.words.length;
   const errno = window.makeAccessible(newHigh);
   if (errno < 0) {
     control.add(ControlDouble.committed, -bytes);
@@ -29,6 +30,7 @@ export function growWindow(
     refusal.errno = errno;
     return false;
   }
+  if (window.words.length > access) control.add(ControlDouble.commits, 1);
   window.words[WindowWord.high] = newHigh;
   control.notePeak();
   return true;

@@ -4,7 +4,7 @@
  */
 import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { PURGE_BLOCK_BYTES, PURGE_BYTES, PURGE_DELAY_MS } from "../core/tunables.ts";
+import { PURGE_BLOCK_BYTES, PURGE_BYTES } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
 import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
 import { emptyDepot } from "./depot.ts";
@@ -32,6 +32,8 @@ function releasePages(heap: Heap): number {
  */
 export function purge(heap: Heap): boolean {
   const { doubles } = heap.control;
+  const delay = doubles[ControlDouble.purgeDelay]!;
+  if (delay === Infinity) return false;
   let used = doubles[ControlDouble.takenBytes]!;
   for (let index = 0; index < heap.windows.length; index++) {
     used -= heap.windows[index]!.space.words[DEPOT_GRANULES]! * GRANULE_BYTES;
@@ -43,14 +45,12 @@ export function purge(heap: Heap): boolean {
     return false;
   }
   const now = heap.platform.threads.now();
-  const since = doubles[ControlDouble.idleSince]!;
-  if (since === 0) doubles[ControlDouble.idleSince] = now;
-  else if (now - since >= PURGE_DELAY_MS) {
-    emptyDepots(heap);
-    releasePages(heap);
-    return false;
-  }
-  return true;
+  const since = doubles[ControlDouble.idleSince]! || now;
+  doubles[ControlDouble.idleSince] = since;
+  if (now - since < delay) return true;
+  emptyDepots(heap);
+  releasePages(heap);
+  return false;
 }
 
 function emptyDepots(heap: Heap): void {
@@ -58,28 +58,33 @@ function emptyDepots(heap: Heap): void {
 }
 
 function trimTop(heap: Heap, { window, space }: HeapWindow): number {
-  const { pages } = heap.platform;
-  const pageWords = pages.pageSize / 4;
+  const pageWords = heap.platform.pages.pageSize / 4;
   const keep = Math.ceil(space.end / pageWords) * pageWords;
   const bytes = (space.words[WindowWord.high]! - keep) * 4;
-  if (bytes <= 0 || pages.release((window.base + keep * 4) as Address, bytes) < 0) return 0;
+  if (bytes <= 0 || !release(heap, window.base + keep * 4, bytes)) return 0;
   space.words[WindowWord.high] = keep;
   heap.control.add(ControlDouble.committed, -bytes);
   return bytes;
 }
 
 function trimBlocks(heap: Heap, { window, space, policy }: HeapWindow): number {
-  const { pages } = heap.platform;
+  const { pageSize } = heap.platform.pages;
   let released = 0;
   policy.forEachFree(PURGE_BLOCK_BYTES / GRANULE_BYTES, (block: WordIndex) => {
     const words = space.words;
     if (words[block + 2] !== 0) return;
-    const from = Math.ceil(((block + 3) * 4) / pages.pageSize) * pages.pageSize;
+    const from = Math.ceil(((block + 3) * 4) / pageSize) * pageSize;
     const end = footerIndex(block, wordsOf(words[block - 2]!)) * 4;
-    const to = Math.floor(end / pages.pageSize) * pages.pageSize;
-    if (to <= from || pages.release((window.base + from) as Address, to - from) < 0) return;
+    const to = Math.floor(end / pageSize) * pageSize;
+    if (to <= from || !release(heap, window.base + from, to - from)) return;
     words[block + 2] = 1;
     released += to - from;
   });
   return released;
+}
+
+function release(heap: Heap, address: number, byteLength: number): boolean {
+  if (heap.platform.pages.release(address as Address, byteLength) < 0) return false;
+  heap.control.add(ControlDouble.releases, 1);
+  return true;
 }

@@ -14,7 +14,7 @@ import { SLOTS, WINDOWS } from "../core/tunables.ts";
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -115,9 +115,14 @@ export const ControlDouble = {
   unmappings: FIRST_DOUBLE + 23,
   mappedBytes: FIRST_DOUBLE + 24,
   unmappedBytes: FIRST_DOUBLE + 25,
+  /** System calls so far that made memory of windows accessible, and that gave pages of them back. */
+  commits: FIRST_DOUBLE + 26,
+  releases: FIRST_DOUBLE + 27,
+  /** Milliseconds that free memory is idle before it is given back; Infinity = never. */
+  purgeDelay: FIRST_DOUBLE + 28,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 26,
-  windowBytes: FIRST_DOUBLE + 26 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 29,
+  windowBytes: FIRST_DOUBLE + 29 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */

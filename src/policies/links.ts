@@ -7,12 +7,18 @@ import type { BlockSpace } from "../block/space.ts";
 import type { WordIndex } from "../core/types.ts";
 
 /** Puts a block in front of a list. */
-export function pushFront({ words }: BlockSpace, list: number, block: WordIndex): void {
-  const head = words[list]!;
-  words[block] = head;
-  words[block + 1] = 0;
-  if (head !== 0) words[head + 1] = block;
-  words[list] = block;
+export function pushFront(space: BlockSpace, list: number, block: WordIndex): void {
+  putBehind(space, list, 0, block);
+}
+
+/** Puts a block behind another one of a list, 0 = in front. */
+export function putBehind({ words }: BlockSpace, list: number, previous: number, block: WordIndex): void {
+  const link = previous === 0 ? list : previous;
+  const next = words[link]!;
+  words[block] = next;
+  words[block + 1] = previous;
+  if (next !== 0) words[next + 1] = block;
+  words[link] = block;
 }
 
 /** Takes a block out of the list it is in. */

@@ -1,6 +1,7 @@
 /**
  * `unordered`: one doubly linked list of all free blocks, the newest in front, freed in constant time through boundary
- * tags (D. E. Knuth, "The Art of Computer Programming", volume 1, 1968, section 2.5, algorithms A and C).
+ * tags (D. E. Knuth, "The Art of Computer Programming", volume 1, 1968, section 2.5, algorithms A and C); or, to compare
+ * with that, in the order of addresses.
  *
  * Options:
  *   fit    first: the first block that is large enough, from the front of the list; next: the same from where the
@@ -9,6 +10,8 @@
  *          `every` frees;
  *          never: blocks are only ever cut; what is free at the end of the chain leaves it, as with all policies
  *   every  for merge=deferred; 0 = only when a search fails
+ *   order  newest: in front; address: a block's place is looked for from where the list last changed, in either
+ *          direction, so that beside a neighbour that was taken in it is found at once
  *
  * A free block's words: b next, b + 1 previous; 0 ends the list.
  */
@@ -16,7 +19,7 @@ import type { BlockSpace } from "../block/space.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
 import { DivisiblePolicy, retreatFree } from "./divisible.ts";
-import { forEachLinked, pushFront, takeOut } from "./links.ts";
+import { forEachLinked, pushFront, putBehind, takeOut } from "./links.ts";
 import type { PolicyMaker } from "./policy.ts";
 import { type PolicyOption, unpack } from "./policy-options.ts";
 
@@ -25,15 +28,19 @@ const HEAD = POLICY_AREA;
 const ROVER = (POLICY_AREA + 1) | 0;
 /** Frees that were not merged yet (merge=deferred). */
 const PENDING = (POLICY_AREA + 2) | 0;
+/** The block that was filed last, or the one before it that was taken out last (order=address); 0 = the list's front. */
+const FINGER = (POLICY_AREA + 3) | 0;
 
 const options = [
   { name: "fit", values: ["first", "next", "best"] },
   { name: "merge", values: ["always", "deferred", "never"] },
   { name: "every", least: 0, most: 1_000_000, usual: 0 },
+  { name: "order", values: ["newest", "address"] },
 ] as const satisfies readonly PolicyOption[];
 
 const [NEXT, BEST] = [1, 2];
 const [ALWAYS, DEFERRED] = [0, 1];
+const ADDRESS = 1;
 
 class Unordered extends DivisiblePolicy {
   constructor(
@@ -41,6 +48,7 @@ class Unordered extends DivisiblePolicy {
     private readonly fit: number,
     private readonly merge: number,
     private readonly every: number,
+    private readonly order: number,
   ) {
     super(space);
   }
@@ -72,7 +80,10 @@ class Unordered extends DivisiblePolicy {
   }
 
   insert(block: WordIndex): void {
-    pushFront(this.space, HEAD, block);
+    if (this.order === ADDRESS) {
+      putBehind(this.space, HEAD, this.placeOf(block), block);
+      this.space.words[FINGER] = block;
+    } else pushFront(this.space, HEAD, block);
     this.space.announce(block);
   }
 
@@ -80,6 +91,7 @@ class Unordered extends DivisiblePolicy {
     const { words } = this.space;
     takeOut(this.space, HEAD, block);
     if (words[ROVER] === block) words[ROVER] = words[block]!;
+    if (this.order === ADDRESS) words[FINGER] = words[block + 1]!;
     this.space.conceal(block);
   }
 
@@ -88,7 +100,7 @@ class Unordered extends DivisiblePolicy {
   }
 
   reset(): void {
-    this.space.words.fill(0, HEAD, PENDING + 1);
+    this.space.words.fill(0, HEAD, FINGER + 1);
   }
 
   forEachFree(granules: number, visit: (block: WordIndex) => void): void {
@@ -107,6 +119,25 @@ class Unordered extends DivisiblePolicy {
     // Removing the block moves the rover on to the one behind it.
     words[ROVER] = block;
     return block;
+  }
+
+  /** The last filed block before a place; 0 = none. Addresses fall one way and rise the other: no cycle is followed. */
+  private placeOf(place: WordIndex): WordIndex | 0 {
+    const { space } = this;
+    const { words } = space;
+    let last = words[FINGER]! as WordIndex | 0;
+    while (last > place) last = this.follow(last, words[last + 1]!, -1);
+    for (let next = words[last || HEAD]!; next !== 0 && next < place; next = words[last]!) {
+      last = this.follow(last, next, 1);
+    }
+    return last;
+  }
+
+  /** What a link leads to: a free block in this direction, or 0. */
+  private follow(from: number, to: number, direction: 1 | -1): WordIndex | 0 {
+    if (to !== 0 && ((to - from) * direction <= 0 || !this.space.isFree(to)))
+      throw this.space.damaged(from || to);
+    return to as WordIndex | 0;
   }
 
   /** The first block of at least `granules` from `start` on and before `end`. */
@@ -161,7 +192,7 @@ export const unordered: PolicyMaker = {
   options,
   largestBytes: () => Infinity,
   create(space, choice) {
-    const [fit, merge, every] = unpack(options, choice) as [number, number, number];
-    return new Unordered(space, fit, merge, every);
+    const [fit, merge, every, order] = unpack(options, choice) as [number, number, number, number];
+    return new Unordered(space, fit, merge, every, order);
   },
 };

@@ -182,6 +182,27 @@ test("rss-idle: an idle program gives memory back without being asked", async ()
   expect(arena.stats().committedBytes).toBe(0);
 });
 
+for (const [purgeDelay, left] of [
+  [0, 0],
+  [Infinity, 9 * MIB],
+] as const) {
+  test(`purge delay ${purgeDelay}: what is freed goes back at once, or stays until it is trimmed`, async () => {
+    using eager = new Arena({ purgeDelay });
+    const blocks = Array.from({ length: 100 }, () => eager.malloc(100_000));
+    const { commits } = eager.stats();
+    expect(commits).toBeGreaterThan(0);
+    for (const block of blocks) eager.free(block);
+    const { committedBytes, releases } = eager.stats();
+    // Below a MiB nothing is worth a call.
+    expect(Math.abs(committedBytes - left)).toBeLessThan(1.1 * MIB);
+    expect(releases > 0).toBe(left === 0);
+    await Bun.sleep(300);
+    expect(eager.stats().releases).toBe(releases);
+    eager.trim();
+    expect(eager.stats().committedBytes).toBe(0);
+  });
+}
+
 test("reset: everything is free at once", () => {
   for (const size of [10, 1000, 50_000, 5 * MIB]) for (let i = 0; i < 50; i++) arena.malloc(size);
   arena.reset();

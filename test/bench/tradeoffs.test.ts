@@ -1,5 +1,6 @@
 /** The loads of the comparison are sound, and every question names contenders and loads that exist. */
 import { expect, test } from "bun:test";
+import { type Cell, judge } from "../../bench/tradeoffs/judge.ts";
 import { makeLoad, recordingNames } from "../../bench/tradeoffs/loads.ts";
 import { questions } from "../../bench/tradeoffs/questions.ts";
 import { Arena } from "../../src/index.ts";
@@ -27,19 +28,54 @@ for (const name of ["mixed 1024", "holes 1024", "big 64"]) {
 }
 
 test("every contender's options make an arena, every load is a pattern or a recording", () => {
-  expect(questions.length).toBe(6);
+  expect(questions.length).toBe(7);
   for (const { contenders, loads, decides, columns } of questions) {
     expect(new Set(contenders.map(({ name }) => name)).size).toBe(contenders.length);
     for (const { task } of contenders) new Arena(task.options).dispose();
     for (const load of loads)
       expect(/^(mixed|holes|big) \d+$/.test(load) || recordingNames().includes(load)).toBe(true);
-    expect(columns).toContain(decides);
+    for (const figure of decides) expect(columns).toContain(figure);
   }
 });
 
 test("an unknown question is wrong usage", async () => {
   const script = new URL("../../bench/tradeoffs/main.ts", import.meta.url).pathname;
-  const child = Bun.spawn([process.execPath, script, "--only", "links"], { stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([process.execPath, script, "--only", "colour"], { stdout: "pipe", stderr: "pipe" });
   expect(await child.exited).toBe(2);
-  expect(await child.stderr.text()).toContain('unknown question "links"; known: order, merging, threshold');
+  expect(await child.stderr.text()).toContain(
+    'unknown question "colour"; known: links, order, merging, threshold',
+  );
+});
+
+/** Figures of one row: time, memory. */
+const cell = (nsPerOperation: number, peakRatio: number): Cell => ({ nsPerOperation, peakRatio });
+
+function judgementOf(rows: Record<string, Record<string, Cell>>): string {
+  const question = questions.find(({ name }) => name === "order")!;
+  return judge({
+    question,
+    rows: new Map(Object.entries(rows).map(([load, cells]) => [load, new Map(Object.entries(cells))])),
+  });
+}
+
+const [UNORDERED, SORTED] = ["unordered", "unordered:order=address"];
+
+test("the judgement names who has the least product, and the row it rests on", () => {
+  const text = judgementOf({
+    "mixed 1024": { [UNORDERED]: cell(100, 2), [SORTED]: cell(110, 1) },
+    "holes 1024": { [UNORDERED]: cell(100, 1), [SORTED]: cell(110, 1) },
+    cc1: { [UNORDERED]: cell(100, 1.2), [SORTED]: cell(110, 1) },
+  });
+  expect(text).toStartWith("**Judgement: unordered:order=address.** Over the 3 rows");
+  expect(text).toContain("By time alone it is **unordered**");
+  expect(text).toContain("It rests on the row *cc1*: unordered:order=address 110 ns an operation, 1.00 peak");
+});
+
+test("rows that somebody gave up do not count, and are told", () => {
+  const text = judgementOf({
+    "mixed 1024": { [UNORDERED]: cell(100, 1), [SORTED]: cell(200, 1) },
+    cc1: { [UNORDERED]: cell(9000, 9), [SORTED]: { reason: "more than 5 µs an operation" } },
+  });
+  expect(text).toStartWith("**Judgement: unordered.** Over the 1 rows that all finished");
+  expect(text).toContain("`unordered:order=address` gave up in 1 of 2 rows.");
 });

@@ -249,3 +249,19 @@ class Mortal {
     }
   }
 }
+
+test("unordered:order=address: the list rises, whatever order the blocks are freed in", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { minLength: 20, maxLength: 60 }), (picks) => {
+      const b = bench("unordered:order=address");
+      const blocks = Array.from({ length: 200 }, () => b.take(4) as WordIndex);
+      for (const pick of picks) {
+        b.give(blocks.splice(pick % blocks.length, 1)[0]!);
+        if (pick % 5 === 0) blocks.push(b.take(4) as WordIndex);
+        const free: number[] = [];
+        b.policy.forEachFree(0, (block) => free.push(block));
+        expect(free).toEqual([...free].sort((one, other) => one - other));
+      }
+    }),
+  );
+});

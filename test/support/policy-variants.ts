@@ -6,6 +6,8 @@ const WITH_OPTIONS = [
   "unordered:fit=best,merge=deferred",
   "unordered:fit=next,merge=deferred,every=20",
   "unordered:merge=never",
+  "unordered:order=address",
+  "unordered:fit=next,merge=deferred,order=address",
   "unordered:fit=best,merge=never",
 ];
 

@@ -87,7 +87,7 @@ const policies: readonly string[] = [
   "husky",
   "unordered",
   "unordered:fit=best,merge=never",
-  "unordered:fit=next,merge=deferred,every=4",
+  "unordered:fit=next,merge=deferred,every=4,order=address",
   "tree",
   "buddy",
   "slabs",

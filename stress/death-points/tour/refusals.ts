@@ -107,6 +107,8 @@ export function argumentsOf(guide: Guide): void {
     guide.fails("RangeError", () => new Arena({ policy }));
   guide.fails("TypeError", () => new Arena({ policy: bad(1) }));
   guide.fails("TypeError", () => new Arena({ workerCache: bad(1) }));
+  guide.fails("TypeError", () => new Arena({ purgeDelay: bad("1") }));
+  guide.fails("RangeError", () => new Arena({ purgeDelay: -1 }));
   guide.fails("RangeError", () => new Arena({ checks: bad("x") }));
   guide.fails("TypeError", () => new Arena({ limit: bad("x") }));
   guide.fails("RangeError", () => new Arena({ limit: 1 }));
