@@ -20,7 +20,7 @@ import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "../heap/owners.ts";
-import { settleClaims } from "../heap/recovery.ts";
+import { recover, settleClaims } from "../heap/recovery.ts";
 import { purge, trim } from "../heap/trim.ts";
 import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 
@@ -209,8 +209,7 @@ export class Attachment {
     }
     this.heap.enter();
     try {
-      for (let index = 0; index < this.heap.windows.length; index++)
-        drain(this.heap, index, this.slot, false);
+      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
     } catch (error) {
       throw this.heap.repaired(error, "detach");
     } finally {
@@ -352,12 +351,15 @@ export class Attachment {
     }
   }
 
-  /** Under the lock. */
+  /**
+   * Takes back what dead Workers had cached and claimed, by a repair: a list may have lost a block, when its Worker died
+   * between two stores (docs/concurrency.md). Under the lock.
+   */
   private drainDead(): boolean {
     const { heap } = this;
     const dead = heap.slots.dead();
+    if (dead.length > 0) recover(heap, false);
     for (const { slot, owner } of dead) {
-      for (let index = 0; index < heap.windows.length; index++) drain(heap, index, slot, true);
       heap.slots.retire(slot, owner);
       heap.control.add(ControlDouble.adoptions, 1);
     }
@@ -367,13 +369,13 @@ export class Attachment {
   /** Under the lock. */
   private drainAll(): void {
     const { heap } = this;
-    for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, false);
+    for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
     this.drainDead();
   }
 
   /**
-   * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. What is
-   * left of an earlier owner's cache goes back to the heap, and so do the caches of dead Workers. Who has taken the last
+   * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. So a repair
+   * brings back what is left of an earlier owner's cache, and the caches of dead Workers. Who has taken the last
    * vacant slot, or one that somebody had before, looks through the retired ones.
    */
   private moveIn(inherited: boolean): void {
@@ -382,10 +384,7 @@ export class Attachment {
     heap.enter();
     try {
       if (inherited) heap.control.add(ControlDouble.adoptions, 1);
-      if (isFirst) {
-        for (let index = 0; index < heap.windows.length; index++) drain(heap, index, this.slot, true);
-      }
-      this.drainDead();
+      if (!this.drainDead() && inherited) recover(heap, false);
       if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
       if (isFirst) heap.slots.beginTerm(this.slot);
     } catch (error) {

@@ -144,8 +144,10 @@ export class BlockSpace {
     const words = this.words;
     const newWord0 = words[block - 2]! + (granules << 4);
     const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
+    words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
+    words[WindowWord.changing] = 0;
     words[WindowWord.top] = behind;
     return true;
   }
@@ -173,8 +175,10 @@ export class BlockSpace {
     const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
     words[rest - 2] = restWord0;
     words[rest - 1] = restWord1;
+    words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
+    words[WindowWord.changing] = 0;
     return rest;
   }
 
@@ -206,8 +210,10 @@ export class BlockSpace {
     const newWord0 = size | (word0 & PREVIOUS_FREE);
     const newWord1 = checkBits(block, newWord0, secret) | state;
     words[block] = next;
+    words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
+    words[WindowWord.changing] = 0;
     return rest;
   }
 
@@ -217,8 +223,10 @@ export class BlockSpace {
     const word0 = words[block - 2]!;
     const newWord0 = word0 + (words[behind - 2]! & SIZE_MASK);
     const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
+    words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
+    words[WindowWord.changing] = 0;
   }
 
   /** Makes one free block of all that lies between `block`, which no free block precedes, and `end`. */
@@ -226,8 +234,21 @@ export class BlockSpace {
     const words = this.words;
     const word0 = (end - block) << 2;
     const word1 = checkBits(block, word0, this.secret) | State.free;
+    words[WindowWord.changing] = block;
     words[block - 1] = word1;
     words[block - 2] = word0;
+    words[WindowWord.changing] = 0;
+  }
+
+  /** After a death in the middle of a change: word 0 is the truth, and the check is made to fit it. */
+  settleChange(): void {
+    const words = this.words;
+    const block = words[WindowWord.changing]!;
+    if (block >= this.first && block < this.top) {
+      const check = checkBits(block, words[block - 2]!, this.secret);
+      words[block - 1] = check | (words[block - 1]! & ~CHECK_MASK);
+    }
+    words[WindowWord.changing] = 0;
   }
 
   /** Writes the state "free" into word 1: from here on a second free of the block is recognised. */

@@ -11,7 +11,6 @@ import { CACHE_CLASS_MOST, FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
-import { settleClaims, settleLargeClaims } from "../heap/recovery.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -106,27 +105,21 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
 }
 
 /**
- * Gives everything in a cache back to the heap. `isLost`: the slot's Worker is gone, so what it had claimed is settled
- * too; a living Worker's claims are its own business. Under the lock; the cache must be set up again before its use.
+ * Gives everything in this Worker's cache back to the heap. Its claims stay: they are its own business. Under the lock;
+ * the cache must be set up again before its use.
  */
-export function drain(heap: Heap, index: number, slot: number, isLost: boolean): void {
+export function drain(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
-  const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+  const entries = CACHE_AREA + (heap.slot - 1) * CACHE_WORDS;
   for (let cls = 2; cls < CLASSES; cls++) {
     let block = words[entries + cls * ENTRY_WORDS]!;
     words[entries + cls * ENTRY_WORDS] = 0;
     while (block !== 0) {
-      const next = linkOf(space, block, cachedBy(slot));
+      const next = linkOf(space, block, cachedBy(heap.slot));
       heap.release(index, block as WordIndex);
       block = next;
     }
-  }
-  if (isLost) {
-    const freeing = settleClaims(heap, heap.windows[index]!, slot);
-    if (freeing !== 0) heap.release(index, freeing);
-    words[entries + CacheWord.freeing] = 0;
-    if (index === 0) settleLargeClaims(heap, slot);
   }
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);

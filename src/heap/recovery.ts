@@ -112,7 +112,7 @@ export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): W
 }
 
 /** The same for large blocks: what the slot's owner was moving is in use again. Under the lock. */
-export function settleLargeClaims(heap: Heap, slot: number): void {
+function settleLargeClaims(heap: Heap, slot: number): void {
   if (heap.control.doubles[ControlDouble.largeBlocks] === 0) return;
   const claimed = [...heap.large.entries()].filter((block) => block.busy && block.slot === slot);
   heap.control.add(ControlDouble.inFlight, claimed.length);
@@ -157,6 +157,7 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
   let takenBytes = 0;
   let run = 0 as WordIndex | 0;
   policy.reset();
+  space.settleChange();
   words[WindowWord.lastFree] = 0;
   for (let block = first; block < top; ) {
     const isIntact = space.isIntact(block) || mend(space, block);

@@ -31,6 +31,8 @@ export const WindowWord = {
   access: 18,
   /** PREVIOUS_FREE if the chain's last block is free and indexed: what the header of a block carved behind it says. */
   lastFree: 19,
+  /** Block whose header is being changed, 0 = none: a death between its two words leaves a check that does not fit. */
+  changing: 20,
 } as const;
 
 export const POLICY_AREA = 64;

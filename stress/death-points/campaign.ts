@@ -37,6 +37,8 @@ export interface CampaignResult {
   readonly made: readonly Trial[];
   /** Trials in which the victim came to its point. The others are later visits that did not happen this time. */
   readonly stopped: number;
+  /** First visits that did not come about, because the survivors were elsewhere than in the survey. */
+  readonly missed: number;
   readonly longestWaitMs: number;
   readonly counted: Counted;
   readonly found: readonly Found[];
@@ -45,6 +47,8 @@ export interface CampaignResult {
 
 /** How often a first visit is tried. */
 const TRIES = 3;
+/** Of so many trials one may miss its point. */
+const TRIALS_PER_MISS = 100;
 
 export interface Observer {
   /** Before each trial, first those of the survey. */
@@ -72,8 +76,9 @@ export async function runCampaign(
     await campaign.attempt(trial);
     made.push(trial);
   }
+  campaign.judgeMissed(made.length);
   await campaign.end();
-  const { stopped, longestWaitMs, counted, found } = campaign;
+  const { stopped, missed, longestWaitMs, counted, found } = campaign;
   return {
     points,
     survey,
@@ -81,6 +86,7 @@ export async function runCampaign(
     planned: trials.length,
     made,
     stopped,
+    missed: missed.length,
     longestWaitMs,
     counted,
     found,
@@ -92,6 +98,8 @@ class Campaign {
   readonly found: Found[] = [];
   /** Victims that came to their point. */
   stopped = 0;
+  /** First visits that did not come about. */
+  readonly missed: Trial[] = [];
   longestWaitMs = 0;
   counted: Counted = { takeovers: 0, rebuilds: 0, adoptions: 0 };
   private crew: Crew | undefined;
@@ -134,13 +142,21 @@ class Campaign {
         // A later visit need not come about, and a survey is to see the end of the stage.
         if (result.stopped || trial.visit !== 1) return;
       }
-      throw new Error(`the victim does not come to its point, in ${TRIES} tries`);
+      this.missed.push(trial);
     } catch (thrown) {
       const found = { trial, fault: reportOf(thrown) };
       this.found.push(found);
       this.observer.finds(found);
       await this.end();
     }
+  }
+
+  /** A few points depend on where the survivors are; if many are missed, the survey is wrong. */
+  judgeMissed(made: number): void {
+    const [trial] = this.missed;
+    if (trial === undefined || this.missed.length <= Math.ceil(made / TRIALS_PER_MISS)) return;
+    const message = `${this.missed.length} of ${made} victims did not come to their points, in ${TRIES} tries each`;
+    this.found.push({ trial, fault: { kind: "crash", message } });
   }
 
   private async renew(): Promise<void> {

@@ -11,6 +11,30 @@ export interface Exception {
 }
 
 export const exceptions: readonly Exception[] = [
+  ...["heap.slots.countAttachment(slot, -1)", "heap.slots.retire(", "heap.slots.ownerOf("].map((text) => ({
+    file: "src/arena/attachment.ts",
+    within: "Attachment.constructor",
+    text,
+    reason: "a repair mends the damage that it finds; only a full stack leaves it by an exception",
+  })),
+  {
+    file: "src/arena/attachment.ts",
+    within: "Attachment.claim",
+    text: "nobodys, busy",
+    reason: "the block's owner must be forgotten between a load and an exchange that follow each other",
+  },
+  {
+    file: "src/block/space.ts",
+    within: "BlockSpace.settleChange",
+    text: "checkBits(",
+    reason: "the death before it must come between two stores, which is no death point",
+  },
+  ...["moveIn", "reap", "reclaim"].map((method) => ({
+    file: "src/arena/attachment.ts",
+    within: `Attachment.${method}`,
+    text: "heap.repaired(",
+    reason: "a repair mends the damage that it finds; only a full stack leaves it by an exception",
+  })),
   {
     file: "src/arena/directory.ts",
     within: "Directory.add",

@@ -87,7 +87,7 @@ test("a claim is settled before it is forgotten, so that a settler may die too",
   // The block is claimed, the lock not taken yet.
   victim.heap.enter = () => {
     crew.alive.delete(SECOND);
-    settler.heap.release = () => {
+    settler.heap.windows[0]!.space.disown = () => {
       crew.alive.delete(THIRD);
       arena.trim();
       expect([...arena.blocks({ owner: victim.arena.owner })].length).toBe(0);

@@ -35,9 +35,9 @@ test("split shrinks the header before the remainder is written", async () => {
 test("the claims of the dead are forgotten", async () => {
   const { found } = await deathsIn(
     "Attachment.freeBlock",
-    "src/cache/batches.ts",
-    "if (isLost) {",
-    "if (isLost && index < 0) {",
+    "src/heap/recovery.ts",
+    "if (freeing !== 0) space.disown(freeing);",
+    "",
   );
   expect(found.map(({ fault }) => fault.kind)).toEqual(["leak"]);
 });

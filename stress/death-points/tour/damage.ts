@@ -102,31 +102,6 @@ export function caches(guide: Guide): void {
     (arena) => arena.check(),
     (arena) => arena.detach(),
     (arena) => arena.trim(),
-    (arena) => {
-      die(guide.build, arena);
-      return arena.owner;
-    },
-    (arena) => {
-      die(guide.build, arena);
-      guide.replacing(
-        guide.threads,
-        "isAlive",
-        () => true,
-        () => arena.owner,
-      );
-      arena.free(16);
-    },
-    (arena) => {
-      const { owner } = arena;
-      die(guide.build, arena);
-      guide.replacing(
-        guide.threads,
-        "isAlive",
-        () => true,
-        () => arena.owner,
-      );
-      arena.reclaim(owner);
-    },
   ];
   for (const find of finds) {
     const scene = new Scene(guide);
@@ -134,6 +109,17 @@ export function caches(guide: Guide): void {
     scene.arena.free(cached);
     scene.overwrite(cached, -1, 0x12345);
     scene.fails(() => find(scene.arena));
+    scene.end();
+  }
+  // A repair files the cache of a dead Worker, whatever its links say.
+  for (const look of [(arena: Arena) => arena.owner, (arena: Arena, owner: number) => arena.reclaim(owner)]) {
+    const scene = new Scene(guide);
+    const [cached] = scene.row(100) as [number];
+    const { owner } = scene.arena;
+    scene.arena.free(cached);
+    scene.overwrite(cached, 0, 0x12345);
+    die(guide.build, scene.arena);
+    look(scene.arena, owner);
     scene.end();
   }
   const scene = new Scene(guide);
