@@ -36,9 +36,8 @@ export function systemMalloc(library?: string): SystemMalloc {
     [usableSize]: { args: ["ptr"], returns: i64 },
   }) as unknown as Functions;
   const { malloc, calloc, realloc, free } = symbols;
-  // aligned_alloc of macOS refuses sizes that are not multiples of the alignment; that of mimalloc 2.0 was seen to align
-  // some of them to less than was asked for.
-  const alignedAlloc = linux && library === undefined ? symbols.aligned_alloc : byPosix(symbols);
+  // aligned_alloc of macOS refuses sizes that are not multiples of the alignment.
+  const alignedAlloc = linux ? symbols.aligned_alloc : byPosix(symbols);
   return { malloc, calloc, realloc, alignedAlloc, free, usableSize: symbols[usableSize] };
 }
 
