@@ -55,7 +55,7 @@ for (const [plant, kind] of [
   ["locks", "hang"],
 ] as const) {
   test(`terminate, planted ${plant}: reported as ${kind}`, () =>
-    planted(kind, "larson", "--chaos", "terminate", "--kills", "200", "--plant", plant));
+    planted(kind, "larson", "--chaos", "terminate", "--kills", "3000", "--plant", plant));
 }
 
 test("refuse: every call of two workloads on one and on two Workers, and a limited process", async () => {
