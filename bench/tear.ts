@@ -1,7 +1,7 @@
 /**
  * Where does `worker.terminate()` cut? The ground that docs/concurrency.md stands on, measured.
  *
- *   bun bench/tear.ts [terminations]
+ *   bun bench/tear.ts [terminations] [longest life in ms, 6 unless told otherwise]
  *
  * A Worker writes the same number into twenty words again and again: by plain stores, by two functions
  * that are called, with an Atomics operation in the middle, in a loop. It is terminated at a random instant; a group whose words differ was
@@ -56,7 +56,7 @@ const writers: readonly ((v: Int32Array, i: number) => void)[] = [
   },
 ];
 
-async function tornOf(kind: number, terminations: number): Promise<number> {
+async function tornOf(kind: number, terminations: number, longestMs: number): Promise<number> {
   const address = malloc(WORDS * 4);
   const words = wordsAt(address);
   let torn = 0;
@@ -66,7 +66,7 @@ async function tornOf(kind: number, terminations: number): Promise<number> {
       worker.onmessage = ({ data }: MessageEvent<Thread>) => resolve(data);
       worker.postMessage({ address, kind });
     });
-    await Bun.sleep(Math.random() * 6);
+    await Bun.sleep(Math.random() * longestMs);
     worker.terminate();
     while (threads.isAlive(thread)) await Bun.sleep(1);
     if (words.some((word) => word !== words[0])) torn++;
@@ -75,7 +75,7 @@ async function tornOf(kind: number, terminations: number): Promise<number> {
   return torn;
 }
 
-async function report(terminations: number): Promise<void> {
+async function report(terminations: number, longestMs: number): Promise<void> {
   const table = new Table({
     head: ["torn groups", "compiled", "interpreted"],
     style: { head: [], border: [] },
@@ -84,11 +84,14 @@ async function report(terminations: number): Promise<void> {
     const torn: string[] = [];
     for (const env of [{}, INTERPRETER]) {
       process.stderr.write(`\r${name}          `);
-      const child = Bun.spawn([process.execPath, import.meta.path, "--kind", `${kind}`, `${terminations}`], {
-        stdout: "pipe",
-        stderr: "inherit",
-        env: { ...process.env, ...env },
-      });
+      const child = Bun.spawn(
+        [process.execPath, import.meta.path, "--kind", `${kind}`, `${terminations}`, `${longestMs}`],
+        {
+          stdout: "pipe",
+          stderr: "inherit",
+          env: { ...process.env, ...env },
+        },
+      );
       torn.push(`${(await new Response(child.stdout).text()).trim()} of ${terminations}`);
     }
     table.push([name, ...torn]);
@@ -106,9 +109,9 @@ if (!Bun.isMainThread) {
     for (let i = 1; ; i++) write(words, i);
   };
 } else if (process.argv[2] === "--kind") {
-  console.log(await tornOf(Number(process.argv[3]), Number(process.argv[4])));
+  console.log(await tornOf(Number(process.argv[3]), Number(process.argv[4]), Number(process.argv[5])));
   process.exit(0);
 } else {
-  await report(Number(process.argv[2] ?? 200));
+  await report(Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 6));
   process.exit(0);
 }
