@@ -6,6 +6,7 @@ import { expect, test } from "bun:test";
 import { Directory } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
+import { WindowWord } from "../../src/memory/layout.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
 import { Crew, Waiting } from "./simulated-crew.ts";
@@ -76,6 +77,25 @@ test("a Worker that takes the slot of one that died while it left brings all of 
   for (const block of blocks) victim.arena.free(block);
   expect(() => victim.arena.detach()).toThrow(RangeError);
   expect(releases).toBe(3);
+});
+
+test("a header that was torn between its two words fits again after the next repair", () => {
+  const crew = new Crew();
+  const { arena, heap } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const pointer = victim.arena.malloc(100_000);
+  const { space, window } = heap.windows[0]!;
+  const block = (pointer - window.base) / 4;
+  const { words } = space;
+  // The check of another size is there, the size is not.
+  words[WindowWord.changing] = block;
+  words[block - 1] = words[block - 1]! ^ (1 << 20);
+  expect(() => arena.check()).toThrow(coded("corrupt-block"));
+  crew.alive.delete(SECOND);
+  expect(arena.reclaim(victim.arena.owner)).toBe(1);
+  arena.check();
+  expect(arena.stats().liveBlocks).toBe(1);
 });
 
 test("a claim is settled before it is forgotten, so that a settler may die too", () => {
