@@ -6,7 +6,7 @@ import { cpus, loadavg } from "node:os";
 import { CommanderError } from "commander";
 import { UsageError } from "../../stress/command/usage-error.ts";
 import { findWorkload } from "../../stress/workloads/catalogue.ts";
-import { machine, runRounds } from "../rounds.ts";
+import { machine, medianFigures } from "../rounds.ts";
 import { type ContenderName, versionOf } from "./contenders.ts";
 import type { Measurement } from "./measure.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
@@ -42,7 +42,7 @@ async function measureWorkload(workload: string, names: readonly ContenderName[]
     names.map((contender): Measurement => ({ workload, contender, workers, seconds, seed })),
   );
   const label = ({ contender, workers }: Measurement) => `${workload} over ${contender} on ${workers}`;
-  const medians = await runRounds(
+  const medians = await medianFigures(
     measurements.map((measurement) => ({
       name: label(measurement),
       command: [process.execPath, script, JSON.stringify(measurement)],
