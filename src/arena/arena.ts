@@ -8,6 +8,7 @@ import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address, Pointer } from "../core/types.ts";
+import { reap, reclaim } from "../heap/adoption.ts";
 import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
 import { ownerNumber } from "../heap/owners.ts";
 import type { Attachment } from "./attachment.ts";
@@ -186,7 +187,7 @@ export class Arena implements Disposable {
   blocks(filter: BlockFilter = {}): Iterable<BlockInfo> {
     const { owner } = filter;
     if (owner !== undefined) checkOwner(owner);
-    this.guarded((attachment) => attachment.reap());
+    this.guarded((attachment) => reap(attachment.heap));
     return this.locked((attachment) => collectBlocks(attachment.heap, owner));
   }
 
@@ -197,7 +198,7 @@ export class Arena implements Disposable {
    */
   reclaim(owner: number): number {
     checkOwner(owner);
-    const result = this.guarded((attachment) => attachment.reclaim(owner));
+    const result = this.guarded((attachment) => reclaim(attachment.heap, owner));
     if (result === "living") {
       throw new ArenaError(
         "busy",

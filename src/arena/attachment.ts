@@ -2,7 +2,6 @@
  * One Worker's attachment to an arena: its slot, its caches, and every request that the caches' fast path does not
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
-import { CHECK_MASK, packState, SLOT_MASK, State, stateOf, TAIL_MASK } from "../block/header.ts";
 import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
@@ -15,17 +14,15 @@ import {
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { PURGE_MARGIN_MS, SLOTS } from "../core/tunables.ts";
+import { SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
+import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
-import { ownerState, reclaimBlocks, sweepSlots } from "../heap/owners.ts";
-import { recover, settleClaims } from "../heap/recovery.ts";
 import { purge, trim } from "../heap/trim.ts";
-import { CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
-
-/** Taken at import: programs replace `setTimeout` in their tests. */
-const startTimer = setTimeout;
+import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
+import { claim, settleStale } from "./claims.ts";
+import { PurgeTimer } from "./purge-timer.ts";
 
 export class Attachment {
   readonly caches: WindowCache[] = [];
@@ -36,7 +33,7 @@ export class Attachment {
   private readonly homes = firstHomes();
   /** Largest request in bytes that caches serve, -1 = none. */
   private readonly largestCached: number;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly purgeTimer: PurgeTimer;
 
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
   constructor(
@@ -52,9 +49,10 @@ export class Attachment {
     }
     const { workerCache, largeThresholdBytes } = heap.geometry;
     this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
+    this.purgeTimer = new PurgeTimer(heap);
     heap.occupy(slot);
     try {
-      this.moveIn(inherited);
+      moveIn(heap, inherited);
       this.followCaches();
     } catch (error) {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
@@ -92,53 +90,17 @@ export class Attachment {
   }
 
   /**
-   * Takes a block in use away from its user, whoever allocated it: exactly one of several callers succeeds. The
-   * block is then this Worker's, busy. False if it was not in use any more.
-   */
-  claim(cache: WindowCache, block: WordIndex): boolean {
-    const words = cache.words;
-    const word1 = words[block - 1]!;
-    if (stateOf(word1) !== State.inUse) return false;
-    const busy = (word1 & (CHECK_MASK | TAIL_MASK)) | packState(0, State.busy, this.slot, 0);
-    const found = Atomics.compareExchange(words, block - 1, word1, busy);
-    if (found === word1) return true;
-    // Its owner may have been forgotten meanwhile (heap/owners.ts), which a block in use sees once.
-    const nobodys = word1 & ~SLOT_MASK;
-    return found === nobodys && Atomics.compareExchange(words, block - 1, nobodys, busy) === nobodys;
-  }
-
-  /**
    * Frees a block that is in use and undamaged. False if another Worker was faster. If it throws, because something
    * else was found damaged or the stack is full, the claim stands until it is settled, which frees the block.
    */
   freeBlock(cache: WindowCache, block: WordIndex): boolean {
-    this.settleStale(cache);
+    settleStale(this.heap, cache);
     const { words, entries } = cache;
     words[entries + CacheWord.freeing] = block;
-    const claimed = this.claim(cache, block);
+    const claimed = claim(this.heap, cache, block);
     if (claimed) this.discard(cache, block);
     words[entries + CacheWord.freeing] = 0;
     return claimed;
-  }
-
-  /**
-   * Before a claim: settles the one that an earlier call left when it was thrown out of the allocator, and makes up for
-   * its repair, which would otherwise settle the new claim.
-   */
-  settleStale({ words, entries, number }: WindowCache): void {
-    const stale = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
-    const { heap } = this;
-    if (stale === 0 && !heap.isDoubtful) return;
-    heap.enter();
-    try {
-      const freeing = settleClaims(heap, heap.windows[number]!, heap.slot);
-      if (freeing !== 0) heap.release(number, freeing);
-      words[entries + CacheWord.freeing] = 0;
-    } catch (error) {
-      throw heap.repaired(error, "free");
-    } finally {
-      heap.leave();
-    }
   }
 
   /** Puts a claimed block into the cache, or gives it back to the heap if it has no class. */
@@ -146,7 +108,7 @@ export class Attachment {
     const granules = cache.words[block - 2]! >>> 4;
     if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
-      this.returnLaterIf(flush(this.heap, cache, classOfBlock[granules]!));
+      this.purgeTimer.lookLaterIf(flush(this.heap, cache, classOfBlock[granules]!));
       this.followWindows();
       if (cache.put(block)) return;
     }
@@ -160,7 +122,7 @@ export class Attachment {
     } finally {
       this.heap.leave();
     }
-    this.returnLaterIf(idle);
+    this.purgeTimer.lookLaterIf(idle);
   }
 
   /** Follows other Workers' windows and views. */
@@ -173,7 +135,8 @@ export class Attachment {
   trim(): number {
     this.heap.enter();
     try {
-      this.drainAll();
+      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+      adoptDead(this.heap);
       return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
@@ -183,25 +146,9 @@ export class Attachment {
     }
   }
 
-  /** Frees all that an owner left allocated. Returns the number of blocks, or why that cannot be. */
-  reclaim(owner: number): number | "living" | "unknown" {
-    const { heap } = this;
-    heap.enter();
-    try {
-      const state = ownerState(heap, owner);
-      if (state !== "gone") return state;
-      this.drainDead();
-      return reclaimBlocks(heap, owner);
-    } catch (error) {
-      throw heap.repaired(error, "reclaim");
-    } finally {
-      heap.leave();
-    }
-  }
-
   /** Leaves the arena: the caches go back, the slot retires. */
   detach(): void {
-    clearTimeout(this.timer);
+    this.purgeTimer.stop();
     const { slots } = this.heap;
     if (slots.countAttachment(this.slot, 0) > 1) {
       slots.countAttachment(this.slot, -1);
@@ -221,7 +168,7 @@ export class Attachment {
 
   /** Before the arena is unmapped: nothing of this object may run any more. */
   leaveForGood(): void {
-    clearTimeout(this.timer);
+    this.purgeTimer.stop();
   }
 
   outOfMemory(byteLength: number): OutOfMemoryError {
@@ -332,88 +279,5 @@ export class Attachment {
     this.trim();
     this.heap.refusal.bound = bound;
     this.heap.refusal.errno = errno;
-  }
-
-  /**
-   * Takes back what dead Workers had cached or claimed. True if there was a dead one: a pointer that was refused
-   * because of its claim is worth another look.
-   */
-  reap(): boolean {
-    const { heap } = this;
-    if (heap.slots.dead().length === 0) return false;
-    heap.enter();
-    try {
-      return this.drainDead();
-    } catch (error) {
-      throw heap.repaired(error, "free");
-    } finally {
-      heap.leave();
-    }
-  }
-
-  /**
-   * Takes back what dead Workers had cached and claimed, by a repair: a list may have lost a block, when its Worker died
-   * between two stores (docs/concurrency.md). Under the lock.
-   */
-  private drainDead(): boolean {
-    const { heap } = this;
-    const dead = heap.slots.dead();
-    if (dead.length > 0) recover(heap, false);
-    for (const { slot, owner } of dead) {
-      heap.slots.retire(slot, owner);
-      heap.control.add(ControlDouble.adoptions, 1);
-    }
-    return dead.length > 0;
-  }
-
-  /** Under the lock. */
-  private drainAll(): void {
-    const { heap } = this;
-    for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
-    this.drainDead();
-  }
-
-  /**
-   * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. So a repair
-   * brings back what is left of an earlier owner's cache, and the caches of dead Workers. Who has taken the last
-   * vacant slot, or one that somebody had before, looks through the retired ones.
-   */
-  private moveIn(inherited: boolean): void {
-    const { heap } = this;
-    const isFirst = heap.slots.countAttachment(this.slot, 0) === 1;
-    heap.enter();
-    try {
-      if (inherited) heap.control.add(ControlDouble.adoptions, 1);
-      if (!this.drainDead() && inherited) recover(heap, false);
-      if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? this.slot : 0);
-      if (isFirst) heap.slots.beginTerm(this.slot);
-    } catch (error) {
-      throw heap.repaired(error, "attach");
-    } finally {
-      heap.leave();
-    }
-  }
-
-  /** Looks again when the delay is over: an idle program gives its memory back too. */
-  private returnLaterIf(idle: boolean): void {
-    if (!idle || this.timer !== undefined) return;
-    this.timer = startTimer(() => {
-      this.timer = undefined;
-      this.purge();
-    }, this.heap.geometry.purgeDelayMs + PURGE_MARGIN_MS);
-    this.timer.unref?.();
-  }
-
-  private purge(): void {
-    this.heap.enter();
-    let idle = false;
-    try {
-      idle = purge(this.heap);
-    } catch (error) {
-      throw this.heap.repaired(error, "purge");
-    } finally {
-      this.heap.leave();
-    }
-    this.returnLaterIf(idle);
   }
 }

@@ -5,6 +5,7 @@
 import { InvalidPointerError } from "../core/errors.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import type { Pointer } from "../core/types.ts";
+import { reap } from "../heap/adoption.ts";
 import { findLarge, largePayloadBytes, unmapLarge } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
@@ -24,7 +25,7 @@ export function freePointer(attachment: Attachment, address: number): void {
       throw new InvalidPointerError("corrupt-block", "free", address, detail);
     }
   }
-  if (!attachment.reap()) throw diagnose(attachment, address, "free");
+  if (!reap(attachment.heap)) throw diagnose(attachment, address, "free");
   freePointer(attachment, address);
 }
 
@@ -38,7 +39,7 @@ export function usableSizeOf(attachment: Attachment, address: number): number {
     const large = findLarge(attachment.heap, address);
     if (large !== undefined) return largePayloadBytes(large);
   }
-  if (!attachment.reap()) throw diagnose(attachment, address, "usableSize");
+  if (!reap(attachment.heap)) throw diagnose(attachment, address, "usableSize");
   return usableSizeOf(attachment, address);
 }
 
@@ -59,6 +60,6 @@ export function reallocatePointer(
       return reallocateLarge(attachment, address, largePayloadBytes(large), byteLength, allocator);
     }
   }
-  if (!attachment.reap()) throw diagnose(attachment, address, "realloc");
+  if (!reap(attachment.heap)) throw diagnose(attachment, address, "realloc");
   return reallocatePointer(attachment, address, byteLength, allocator);
 }

@@ -14,6 +14,7 @@ import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
+import { claim, settleStale } from "./claims.ts";
 import { diagnose } from "./pointers.ts";
 
 /** Below this many granules a shrunken block keeps its tail: the next growth finds it again. */
@@ -31,10 +32,10 @@ export function reallocateBlock(
   byteLength: number,
   allocator: Allocator,
 ): Pointer {
-  attachment.settleStale(cache);
+  settleStale(attachment.heap, cache);
   const pointer = cache.window.pointerTo(block);
   cache.words[cache.entries + CacheWord.reallocating] = block;
-  if (!attachment.claim(cache, block)) {
+  if (!claim(attachment.heap, cache, block)) {
     cache.words[cache.entries + CacheWord.reallocating] = 0;
     throw diagnose(attachment, pointer, "realloc");
   }

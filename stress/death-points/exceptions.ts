@@ -18,8 +18,8 @@ export const exceptions: readonly Exception[] = [
     reason: "a repair mends the damage that it finds; only a full stack leaves it by an exception",
   })),
   {
-    file: "src/arena/attachment.ts",
-    within: "Attachment.claim",
+    file: "src/arena/claims.ts",
+    within: "claim",
     text: "nobodys, busy",
     reason: "the block's owner must be forgotten between a load and an exchange that follow each other",
   },
@@ -30,8 +30,8 @@ export const exceptions: readonly Exception[] = [
     reason: "the death before it must come between two stores, which is no death point",
   },
   ...["moveIn", "reap", "reclaim"].map((method) => ({
-    file: "src/arena/attachment.ts",
-    within: `Attachment.${method}`,
+    file: "src/heap/adoption.ts",
+    within: method,
     text: "heap.repaired(",
     reason: "a repair mends the damage that it finds; only a full stack leaves it by an exception",
   })),
