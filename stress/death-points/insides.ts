@@ -33,8 +33,7 @@ export interface Attachment {
   readonly slot: number;
   readonly caches: readonly Cache[];
   readonly heap: Heap;
-  claim(cache: Cache, block: number): boolean;
-  purge(): void;
+  readonly purgeTimer: { look(): void };
   leaveForGood(): void;
 }
 
@@ -69,6 +68,7 @@ export interface TestBuild extends Public {
   countVisits(visits: Int32Array | undefined): void;
   nativePlatform(): { readonly pages: Pages; readonly threads: Threads };
   readonly Directory: { open(platform: unknown): unknown };
+  claim(heap: Heap, cache: Cache, block: number): boolean;
   readonly CONTROL_AREA: number;
   readonly SLOT_TABLE: number;
   readonly SLOT_WORDS: number;

@@ -12,6 +12,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 const ENTRY = `export * from "./src/index.ts";
 export { arm, countVisits } from "./stop.ts";
 export { nativePlatform } from "./native/index.ts";
+export { claim } from "./src/arena/claims.ts";
 export { Directory } from "./src/arena/directory.ts";
 export * from "./src/memory/layout.ts";
 export { SLOTS } from "./src/core/tunables.ts";

@@ -5,14 +5,12 @@
  * `Waiting` instead.
  */
 import { Arena } from "../../src/arena/arena.ts";
-import { Attachment } from "../../src/arena/attachment.ts";
-import type { ArenaHandle } from "../../src/arena/handle.ts";
 import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
-import { ArenaSource, handleOf, makeHeap } from "../../src/arena/source.ts";
-import type { SlowPath } from "../../src/cache/fast-path.ts";
+import { makeHeap } from "../../src/arena/source.ts";
 import type { Address, ThreadId } from "../../src/core/types.ts";
 import { Heap } from "../../src/heap/heap.ts";
 import type { Platform, ThreadSource } from "../../src/memory/platform.ts";
+import { UnlistedSource } from "../../stress/chaos/subjects/unlisted-source.ts";
 import { SimulatedPages } from "../support/simulated-platform.ts";
 
 export class Waiting extends Error {}
@@ -40,7 +38,7 @@ export class Crew {
     const platform = this.platform(thread);
     const heap = this.base === 0 ? this.create(platform) : Heap.open(platform, this.base as Address);
     if (typeof heap === "string") throw new Error(heap);
-    return { heap, arena: new Arena(new CrewSource(heap)) };
+    return { heap, arena: new Arena(new UnlistedSource(heap, "simulated", "guest")) };
   }
 
   platform(thread: number): Platform {
@@ -53,31 +51,6 @@ export class Crew {
     this.base = heap.control.base;
     return heap;
   }
-}
-
-class CrewSource extends ArenaSource {
-  readonly name = "simulated";
-  readonly role = "guest";
-  readonly handle: ArenaHandle;
-
-  constructor(private readonly heap: Heap) {
-    super();
-    this.handle = handleOf(heap, this.name);
-  }
-
-  join(slowPath: SlowPath): Attachment {
-    return new Attachment(this.heap, slowPath);
-  }
-
-  occupy(): boolean {
-    return true;
-  }
-
-  reopen(): void {}
-
-  startEnding(): void {}
-
-  ended(): void {}
 }
 
 /** More than any finite wait takes. */

@@ -7,17 +7,15 @@
  */
 import { nativePlatform } from "../../../native/index.ts";
 import { Arena } from "../../../src/arena/arena.ts";
-import { Attachment } from "../../../src/arena/attachment.ts";
-import type { ArenaHandle } from "../../../src/arena/handle.ts";
 import { type ArenaOptions, resolveOptions } from "../../../src/arena/options.ts";
-import { ArenaSource, handleOf, makeHeap } from "../../../src/arena/source.ts";
-import type { SlowPath } from "../../../src/cache/fast-path.ts";
+import { makeHeap } from "../../../src/arena/source.ts";
 import type { Address } from "../../../src/core/types.ts";
 import { Heap } from "../../../src/heap/heap.ts";
 import type { Platform } from "../../../src/memory/platform.ts";
 import { arenaSubject } from "./husky.ts";
 import type { Subject } from "./subject.ts";
 import { type Trouble, TroubledPages, TroubledThreads } from "./trouble.ts";
+import { UnlistedSource } from "./unlisted-source.ts";
 
 export interface TroubledChoice {
   readonly kind: "troubled";
@@ -26,42 +24,17 @@ export interface TroubledChoice {
   readonly trouble: Trouble;
 }
 
-class TroubledSource extends ArenaSource {
-  readonly name = "troubled";
-  readonly role = "creator";
-  readonly handle: ArenaHandle;
-
-  constructor(private readonly heap: Heap) {
-    super();
-    this.handle = handleOf(heap, this.name);
-  }
-
-  join(slowPath: SlowPath): Attachment {
-    return new Attachment(this.heap, slowPath);
-  }
-
-  occupy(): boolean {
-    return true;
-  }
-
-  reopen(): void {}
-
-  startEnding(): void {}
-
-  ended(): void {}
-}
-
 /** Makes the arena; this Worker is not attached to it yet. Throws OutOfMemoryError if that is refused. */
 export function createTroubled(options: ArenaOptions, trouble: Trouble): Arena {
   const platform = platformWith(trouble);
   const { name: _, ...shape } = resolveOptions(options, platform.pages.pageSize);
-  return new Arena(new TroubledSource(makeHeap(platform, shape)));
+  return new Arena(new UnlistedSource(makeHeap(platform, shape), "troubled", "creator"));
 }
 
 export function attachTroubled({ address, trouble }: TroubledChoice): Arena {
   const heap = Heap.open(platformWith(trouble), address as Address);
   if (typeof heap === "string") throw new Error(`the troubled arena cannot be opened: ${heap}`);
-  return new Arena(new TroubledSource(heap));
+  return new Arena(new UnlistedSource(heap, "troubled", "creator"));
 }
 
 export const openTroubled = (choice: TroubledChoice): Subject => arenaSubject(attachTroubled(choice));

@@ -202,7 +202,7 @@ export function stale(guide: Guide): void {
     const attachment = attachmentOf(arena);
     const cache = attachment.caches[0]!;
     cache.words[cache.entries + guide.build.CacheWord.freeing] = scene.indexOf(claimed);
-    attachment.claim(cache, scene.indexOf(claimed));
+    guide.build.claim(attachment.heap, cache, scene.indexOf(claimed));
     if (isDamaged) scene.fails(() => arena.free(other));
     else arena.free(other);
     arena.dispose();

@@ -110,7 +110,7 @@ export function leaving(guide: Guide): void {
 }
 
 /** Cached blocks, a block being freed, one being reallocated, and a large one, moved. The second is returned. */
-export function leaveClaims({ build: { CacheWord }, placed }: Guide, arena: Arena): number {
+export function leaveClaims({ build: { CacheWord, claim }, placed }: Guide, arena: Arena): number {
   const attachment = attachmentOf(arena);
   for (let i = 0; i < 6; i++) arena.free(arena.malloc(100));
   const [freeing, reallocating, large] = [placed, placed, LARGE].map((size) =>
@@ -122,7 +122,7 @@ export function leaveClaims({ build: { CacheWord }, placed }: Guide, arena: Aren
   ] as const) {
     const cache = attachment.caches.find(({ base }) => pointer >= base && pointer < base + 2 ** 32)!;
     cache.words[cache.entries + word] = (pointer - cache.base) / 4;
-    attachment.claim(cache, (pointer - cache.base) / 4);
+    claim(attachment.heap, cache, (pointer - cache.base) / 4);
   }
   const { heap, slot } = attachment;
   heap.enter();

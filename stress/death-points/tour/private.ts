@@ -199,11 +199,11 @@ export async function timers(guide: Guide): Promise<void> {
     throw new RangeError("in release");
   };
   for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
-  attachmentOf(arena).purge();
+  attachmentOf(arena).purgeTimer.look();
   for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
   threads.now = () => real() + 9000;
   guide.replacing(pages, "release", raise, () =>
-    guide.fails("RangeError", () => attachmentOf(arena).purge()),
+    guide.fails("RangeError", () => attachmentOf(arena).purgeTimer.look()),
   );
   arena.dispose();
 }
