@@ -61,6 +61,12 @@ function typicalRow(
   return order[Math.floor((order.length - 1) / 2)]!;
 }
 
+/** Over which rows, and who is compared there. */
+function finishedBy(rows: number, field: readonly string[], names: readonly string[]): string {
+  const who = field.length === names.length ? "all" : field.join(" and ");
+  return `Over the ${rows === 1 ? "one row" : `${rows} rows`} that ${who} finished`;
+}
+
 export function judge({ question, rows }: Measured): string {
   const names = question.contenders.map(({ name }) => name);
   const finished = (row: Row, field: readonly string[]) => field.every((name) => isMeasured(row.get(name)!));
@@ -97,7 +103,7 @@ export function judge({ question, rows }: Measured): string {
       `${name} ${question.decides.map((figure) => `${round(figureOf(row, name, figure))} ${figures[figure]}`).join(", ")}`,
   );
   return [
-    `**Judgement: ${best.name}.** Over the ${counting.size} rows that ${field.length === names.length ? "all" : `these ${field.length}`} finished it needs`,
+    `**Judgement: ${best.name}.** ${finishedBy(counting.size, field, names)} it needs`,
     `${needs(best)} on average; next is ${second.name} with ${needs(second)}.`,
     ...alternatives,
     ...gaveUp,

@@ -42,9 +42,11 @@ function tableOf({ question, rows }: Measured): string[] {
   return lines;
 }
 
-export function pageOf(measured: Measured): string {
+/** A question with its answer; `picture` stands between the table and the judgement. */
+export function pageOf(measured: Measured, ...picture: string[]): string {
   const { title, note } = measured.question;
-  return [`\n## ${title}\n`, `${note}\n`, ...tableOf(measured), "", judge(measured), ""].join("\n");
+  const parts = [`## ${title}`, note, tableOf(measured).join("\n"), ...picture, judge(measured)];
+  return `\n${parts.join("\n\n")}\n`;
 }
 
 function panel(figure: Figure, loads: readonly string[]) {
@@ -82,7 +84,7 @@ export async function writeDocument(measured: readonly Measured[], where: string
   for (const each of measured) {
     const file = `${FOLDER}/${each.question.name}.svg`;
     await Bun.write(DOCS + file, `${await plot(each)}\n`);
-    pages.push(`${pageOf(each)}\n![${each.question.title}](${file})\n`);
+    pages.push(pageOf(each, `![${each.question.title}](${file})`));
   }
   await Bun.write(`${DOCS}tradeoffs.md`, `${HEAD}\n${where}.\n${pages.join("")}`);
 }
