@@ -111,7 +111,7 @@ try {
   const measured = await measure(chosen, options);
   const bound = options.most === NO_BOUND ? "of all sizes" : `up to ${options.most} blocks`;
   const where = `${machine()}; patterns ${bound}; medians, rounds: ${options.rounds}`;
-  if (options.only !== undefined) console.log(measured.map(pageOf).join("\n"));
+  if (options.only !== undefined) console.log(measured.map((each) => pageOf(each)).join("\n"));
   else await writeDocument(measured, where);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
