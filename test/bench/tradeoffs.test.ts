@@ -76,6 +76,6 @@ test("rows that somebody gave up do not count, and are told", () => {
     "mixed 1024": { [UNORDERED]: cell(100, 1), [SORTED]: cell(200, 1) },
     cc1: { [UNORDERED]: cell(9000, 9), [SORTED]: { reason: "more than 5 µs an operation" } },
   });
-  expect(text).toStartWith("**Judgement: unordered.** Over the 1 rows that all finished");
+  expect(text).toStartWith("**Judgement: unordered.** Over the one row that all finished");
   expect(text).toContain("`unordered:order=address` gave up in 1 of 2 rows.");
 });
