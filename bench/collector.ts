@@ -6,12 +6,13 @@
  * more memory the one has than the other.
  */
 import { fileURLToPath } from "node:url";
+import { wholeFrom } from "../stress/command/parsing.ts";
 import { targetsMarkdown } from "./report/markdown.ts";
 import { writeResult, writeSection } from "./report/publish.ts";
 import { describeTargets } from "./report/tables.ts";
 import { target } from "./report/targets.ts";
 import { type Job, machine, machineDetails, medianFigures } from "./rounds.ts";
-import { parseSmall, type SmallOptions, smallCommand, wholeNumber } from "./small-options.ts";
+import { parseSmall, type SmallOptions, smallCommand } from "./small-options.ts";
 
 const LIVE_MIB = 256;
 const TURNS = 5_000_000;
@@ -29,8 +30,8 @@ interface Options extends SmallOptions {
 const child = fileURLToPath(new URL("garbage.ts", import.meta.url));
 
 const command = smallCommand("bun run bench:collector", "An arena's price for the collector.")
-  .option("--rounds <count>", "of both processes", wholeNumber, ROUNDS)
-  .option("--turns <count>", "records that the program makes", wholeNumber, TURNS);
+  .option("--rounds <count>", "of both processes", wholeFrom(1, 1000), ROUNDS)
+  .option("--turns <count>", "records that the program makes", wholeFrom(1, 1e9), TURNS);
 const options = parseSmall<Options>(command, Bun.argv.slice(2));
 
 const job = (name: string, mebibytes: number): Job => ({

@@ -1,5 +1,6 @@
 /** The command line of `bun run bench`. */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { LARGEST_SEED, parseWith, randomSeed, wholeFrom } from "../stress/command/parsing.ts";
 import { oneOf } from "../stress/command/suggest.ts";
 import { UsageError } from "../stress/command/usage-error.ts";
 import { contendersFor } from "./contenders/catalogue.ts";
@@ -24,7 +25,6 @@ export interface BenchOptions {
 
 const DEFAULT_ROUNDS = 5;
 const MOST_ROUNDS = 1000;
-const LARGEST_SEED = 2 ** 32 - 1;
 
 type Given = Partial<Omit<BenchOptions, "rows" | "contenders">> & {
   readonly rows?: readonly string[];
@@ -38,13 +38,8 @@ type Given = Partial<Omit<BenchOptions, "rows" | "contenders">> & {
  */
 export function parseOptions(argv: readonly string[], policies: readonly string[]): BenchOptions | number {
   const program = createProgram();
-  try {
-    program.parse(argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    throw new UsageError(error.message.replace(/^error: /, ""));
-  }
+  const done = parseWith(program, argv);
+  if (done !== null) return done;
   const given = program.opts<Given>();
   const known = contendersFor(policies, given.against);
   if (given.list) {
@@ -64,7 +59,7 @@ function complete(given: Given, known: readonly Contender[]): BenchOptions {
   }
   const chosen = given.contenders === undefined ? known : chooseContenders(given.contenders, known);
   const rounds = given.rounds ?? (given.quick ? 1 : DEFAULT_ROUNDS);
-  const seed = given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const seed = given.seed ?? randomSeed();
   return {
     rows: given.rows === undefined ? rows : chooseRows(given.rows),
     contenders: chosen,
@@ -117,18 +112,13 @@ function chooseContenders(names: readonly string[], known: readonly Contender[])
 }
 
 function createProgram(): Command {
-  const whole = (least: number, most: number) => (text: string) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
   return new Command("bun run bench")
     .description("Nanoseconds an operation: Husky, the allocators that FFI reaches, JavaScript's own, and C.")
     .option("--rows <names...>", "only rows whose names begin so")
     .option("--contenders <names...>", "only these")
     .option("--against <revision>", "Husky of another revision of this repository as one more contender")
-    .option("--rounds <count>", `default: ${DEFAULT_ROUNDS}`, whole(1, MOST_ROUNDS))
-    .option("--seed <number>", "of the random tables; default: random", whole(0, LARGEST_SEED))
+    .option("--rounds <count>", `default: ${DEFAULT_ROUNDS}`, wholeFrom(1, MOST_ROUNDS))
+    .option("--seed <number>", "of the random tables; default: random", wholeFrom(0, LARGEST_SEED))
     .option("--quick", "one short round: whether everything works, not how fast it is")
     .option("--json <file>", "write all figures as JSON, - for the standard output")
     .option("--write", "write bench/results, the plot and the README's section")

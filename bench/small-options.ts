@@ -1,5 +1,5 @@
 /** The command line of the small measurements. */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 
 export interface SmallOptions {
   readonly json?: string;
@@ -16,13 +16,6 @@ export function smallCommand(name: string, description: string): Command {
     .option("--write", "write the result file and the README's section")
     .helpOption("--help", "this page")
     .exitOverride();
-}
-
-/** For an option that is a number of things, 1 or more. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("It must be a whole number of at least 1.");
 }
 
 /** The options; ends the process at `--help` and at wrong usage. */

@@ -10,7 +10,8 @@
  *
  * Exit codes: 0 done, 2 wrong usage.
  */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
+import { wholeFrom } from "../../stress/command/parsing.ts";
 import { type Job, machine, mediansOf, runRounds } from "../rounds.ts";
 import type { Cell, Measured } from "./judge.ts";
 import { MANY, type Task, textOf } from "./loads.ts";
@@ -28,15 +29,10 @@ interface Options {
   readonly only?: string;
 }
 
-function count(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
-  return Number(text);
-}
-
 function parse(argv: readonly string[]): Options {
   const program = new Command("bun run tradeoffs")
-    .option("--rounds <count>", "processes for each row", count, 2)
-    .option("--most <blocks>", "leaves out patterns with more live blocks", count, NO_BOUND)
+    .option("--rounds <count>", "processes for each row", wholeFrom(1, 1000), 2)
+    .option("--most <blocks>", "leaves out patterns with more live blocks", wholeFrom(1, NO_BOUND), NO_BOUND)
     .option("--only <question>", "measures one question and prints it")
     .exitOverride();
   program.parse(argv, { from: "user" });

@@ -1,5 +1,6 @@
 /** The command line of `bun run bench:workloads`. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { LARGEST_SEED, numberFrom, wholeFrom } from "../../stress/command/parsing.ts";
 import { oneOf } from "../../stress/command/suggest.ts";
 import { classicWorkloads } from "../../stress/workloads/catalogue.ts";
 import { type ContenderName, contenderNames } from "./contenders.ts";
@@ -28,27 +29,28 @@ const THOROUGH = { rounds: 3, seconds: 2 };
 /** These measure mainly how long a Worker takes to start; their cheap kind is in. */
 const onRequest = ["mstress"];
 const DEFAULT_SEED = 4141;
+const MOST_ROUNDS = 1000;
+const MOST_SECONDS = 3600;
 
 /** Throws a UsageError or a CommanderError; the latter also after `--help`, with exit code 0. */
 export function parseOptions(argv: readonly string[]): BenchOptions {
-  const number = (least: number, whole: boolean) => (text: string) => {
-    const value = Number(text);
-    if (value >= least && (!whole || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} on.`);
-  };
   const known = classicWorkloads.map(({ name }) => name);
   const byDefault = known.filter((name) => !onRequest.includes(name));
   const program = new Command("bun run bench:workloads")
     .description("Workloads of the literature over Husky and the allocators that FFI can reach")
     .option("--workloads <names>", `separated by commas; default: all but ${onRequest.join(", ")}`)
     .option("--contenders <names>", `separated by commas; default: ${contenderNames.join(",")}`)
-    .option("--rounds <count>", `how often each is measured; default: ${THOROUGH.rounds}`, number(1, true))
+    .option(
+      "--rounds <count>",
+      `how often each is measured; default: ${THOROUGH.rounds}`,
+      wholeFrom(1, MOST_ROUNDS),
+    )
     .option(
       "--seconds <time>",
       `of each measurement, after as long a warm-up; default: ${THOROUGH.seconds}`,
-      number(0.1, false),
+      numberFrom(0.1, MOST_SECONDS),
     )
-    .option("--seed <number>", `default: ${DEFAULT_SEED}`, number(0, true))
+    .option("--seed <number>", `default: ${DEFAULT_SEED}`, wholeFrom(0, LARGEST_SEED))
     .option("--quick", `${QUICK.rounds} round of ${QUICK.seconds} s each: a look, not a measurement`)
     .option("--json", "print everything as JSON instead of tables")
     .option("--write", "also write bench/results/workloads.json and workloads.txt")

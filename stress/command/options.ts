@@ -1,11 +1,12 @@
 /** The command line of `bun run stress`. Everything that can be refused without starting a Worker is refused here. */
 import { availableParallelism } from "node:os";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { plants } from "../allocators/faulty.ts";
 import { type ForeignName, foreignNames } from "../allocators/foreign.ts";
 import { chaosModes, findChaosMode } from "../chaos/catalogue.ts";
 import { bareWorkloads, workloads } from "../workloads/catalogue.ts";
 import { manPage } from "./man-page.ts";
+import { LARGEST_SEED, numberFrom, parseWith, randomSeed, wholeFrom } from "./parsing.ts";
 import { oneOf } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -46,18 +47,12 @@ const MOST_WORKERS = 512;
 /** A chaos mode is about what others do meanwhile. */
 const LEAST_CHAOS_WORKERS = 4;
 const MOST_CHAOS_WORKERS = 100;
-const LARGEST_SEED = 2 ** 32 - 1;
 
 /** Options, or the exit code when the command is done already (`--help`, `--list`). Throws a UsageError. */
 export function parseOptions(argv: readonly string[]): StressOptions | number {
   const program = createProgram();
-  try {
-    program.parse(argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    throw new UsageError(error.message.replace(/^error: /, ""));
-  }
+  const done = parseWith(program, argv);
+  if (done !== null) return done;
   const given = program.opts<Partial<StressOptions> & { list?: boolean }>();
   if (given.list) {
     for (const { name, summary } of workloads) console.log(`${name.padEnd(20)}${summary}`);
@@ -75,7 +70,7 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
     workers:
       given.workers ?? Math.max(given.chaos === undefined ? 2 : LEAST_CHAOS_WORKERS, availableParallelism()),
     seconds: given.seconds ?? DEFAULT_SECONDS,
-    seed: given.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
+    seed: given.seed ?? randomSeed(),
     allocator: oneOf("allocator", given.allocator ?? "husky", ["husky", ...foreignNames]),
     tasks: given.tasks ?? DEFAULT_TASKS,
     policy: given.policy,
@@ -127,12 +122,6 @@ function checkChaos(options: StressOptions, given: Partial<StressOptions>, chose
 }
 
 function createProgram(): Command {
-  const number = (least: number, most: number, whole: boolean) => (text: string) => {
-    const value = Number(text);
-    if (text.trim() !== "" && value >= least && value <= most && (!whole || Number.isInteger(value)))
-      return value;
-    throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} to ${most}.`);
-  };
   const modes = chaosModes.map(({ name }) => name).join(", ");
   const collect = (file: string, earlier: readonly string[] = []) => [...earlier, file];
   return new Command("bun run stress")
@@ -140,17 +129,17 @@ function createProgram(): Command {
     .option(
       "--workers <count>",
       "Workers; default: one a core, at least 2, with --chaos 4",
-      number(1, MOST_WORKERS, true),
+      wholeFrom(1, MOST_WORKERS),
     )
     .option(
       "--seconds <time>",
       `for all workloads together; default: ${DEFAULT_SECONDS}`,
-      number(0.1, 1e6, false),
+      numberFrom(0.1, 1e6),
     )
     .option(
       "--seed <number>",
       "repeats the random choices of a run; default: random",
-      number(0, LARGEST_SEED, true),
+      wholeFrom(0, LARGEST_SEED),
     )
     .option(
       "--policy <name>",
@@ -160,24 +149,20 @@ function createProgram(): Command {
     .option(
       "--tasks <count>",
       `numbers of the collatz workloads; default: ${DEFAULT_TASKS}`,
-      number(2, MOST_TASKS, true),
+      wholeFrom(2, MOST_TASKS),
     )
     .option("--checks <level>", "checks inside the allocator; default: default")
     .option("--trace <file>", "a recording for replay, repeatable; default: the committed ones", collect)
     .option("--chaos <mode>", `one of ${modes}`)
-    .option(
-      "--kills <count>",
-      "terminations of --chaos terminate; default: 20 a second",
-      number(1, 1e7, true),
-    )
+    .option("--kills <count>", "terminations of --chaos terminate; default: 20 a second", wholeFrom(1, 1e7))
     .option(
       "--pause-seconds <time>",
       `how long --chaos pause stops a Worker; default: ${DEFAULT_PAUSE_SECONDS}`,
-      number(0.1, 600, false),
+      numberFrom(0.1, 600),
     )
     .option("--json <file>", "write all figures as JSON, - for the standard output")
     .option("--list", "name the workloads")
-    .addOption(new Option("--watchdog <time>").argParser(number(0.1, 1e6, false)).hideHelp())
+    .addOption(new Option("--watchdog <time>").argParser(numberFrom(0.1, 1e6)).hideHelp())
     .addOption(new Option("--plant <name>").hideHelp())
     .helpOption("--help", "this page")
     .addHelpText("before", manPage)
