@@ -45,6 +45,8 @@ export function recover(heap: Heap, ownLost: boolean): void {
   doubles[ControlDouble.takenBytes] = 0;
   let committed = doubles[ControlDouble.largeBytes]!;
   for (const part of heap.windows) {
+    // Claims are settled by headers that fit.
+    part.space.settleChange();
     clearCaches(heap, part, lost);
     clearDepot(part.space);
     cached += rebuildWindow(heap, part, lost);
@@ -157,7 +159,6 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
   let takenBytes = 0;
   let run = 0 as WordIndex | 0;
   policy.reset();
-  space.settleChange();
   words[WindowWord.lastFree] = 0;
   for (let block = first; block < top; ) {
     const isIntact = space.isIntact(block) || mend(space, block);
