@@ -32,12 +32,13 @@ export function adoption(guide: Guide): void {
   guide.freeAll(guide.giveMany(10, 40));
 }
 
-/** The same with the lock held, just after a mapping was registered: taken over. */
+/** The same with the lock held, just after a mapping was registered, while the last block grows: taken over. */
 export function takeover(guide: Guide): void {
   leaveClaims(guide, guide.arena);
   const { heap } = attachmentOf(guide.arena);
   heap.enter();
   heap.passage.note(heap.control.doubles[guide.build.ControlDouble.largeTable]!, 4096);
+  tear(guide);
   die(guide.build, guide.arena);
   guide.publishOwner();
   guide.freeAll(guide.giveMany(10, 40));
@@ -129,6 +130,17 @@ export function leaveClaims({ build: { CacheWord }, placed }: Guide, arena: Aren
   heap.large.mark(heap.large.find(large)!, true, slot);
   heap.leave();
   return reallocating;
+}
+
+/** The last block of the chain has a new size, and the end of the chain is where it was. */
+function tear({ arena, build: { WindowWord } }: Guide): void {
+  const { words } = attachmentOf(arena).heap.windows[0]!.window;
+  const top = words[WindowWord.top]!;
+  let last = words[WindowWord.first]!;
+  const behind = () => last + ((words[last - 2]! >>> 4) << 2);
+  while (behind() < top) last = behind();
+  words[WindowWord.changing] = last;
+  words[WindowWord.top] = top - 4;
 }
 
 /** Dies after another slot was taken by this thread, and goes on with that. */
