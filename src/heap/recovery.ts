@@ -67,12 +67,12 @@ function settlePassage(heap: Heap): void {
   const { address, byteLength } = heap.passage.range;
   if (address === 0) return;
   heap.control.add(ControlDouble.inFlight, 1);
-  if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
+  if (address === heap.control.doubles[ControlDouble.largeTable]) heap.large.endFormer();
+  else if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
   else heap.passage.end();
 }
 
 function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
-  if (address === heap.control.doubles[ControlDouble.largeTable]) return true;
   if (heap.windows.some(({ window }) => window.base === address)) return true;
   for (const block of heap.large.entries()) {
     const from = block.address - block.offset;

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { Directory } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
-import { WindowWord } from "../../src/memory/layout.ts";
+import { ControlDouble, WindowWord } from "../../src/memory/layout.ts";
 import type { Window } from "../../src/memory/window.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
@@ -156,6 +156,37 @@ test.each([
     }
   }
   expect(deaths).toBeGreaterThan(5);
+});
+
+test.each([
+  ["before", false],
+  ["in the middle of", true],
+])("a Worker that dies %s the note of the table of large blocks that it has replaced leaves nothing of that", (_, isHalf) => {
+  const crew = new Crew({ largeThreshold: 2 ** 19 });
+  const { arena, heap } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const mapped = crew.pages.mappedBytes;
+  for (let blocks = 0; blocks < 90; blocks++) victim.arena.malloc(2 ** 19 + 1);
+  const { doubles } = heap.control;
+  const former = doubles[ControlDouble.largeTable]!;
+  const { owner } = victim.arena;
+  const { passage } = victim.heap;
+  const note = passage.note.bind(passage);
+  passage.note = (address, byteLength) => {
+    if (address !== former) return note(address, byteLength);
+    if (isHalf) doubles[ControlDouble.passingBytes] = byteLength;
+    crew.alive.delete(SECOND);
+    arena.reclaim(owner);
+    arena.check();
+    // Twice as large as the first, which was a page.
+    expect(doubles[ControlDouble.largeTable]).not.toBe(former);
+    expect(crew.pages.mappedBytes).toBe(mapped + 2 * crew.pages.pageSize);
+    throw new RangeError("the end of this Worker");
+  };
+  expect(() => {
+    for (let blocks = 0; blocks < 10; blocks++) victim.arena.malloc(2 ** 19 + 1);
+  }).toThrow("the end of this Worker");
 });
 
 test("a claim is settled before it is forgotten, so that a settler may die too", () => {
