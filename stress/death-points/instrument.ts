@@ -51,7 +51,7 @@ const functions = [
 const loops = ["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"];
 const calls = ["CallExpression", "NewExpression"];
 /** What the arrays are called that look at shared memory. */
-const sharedArrays = ["words", "doubles", "table", "fresh"];
+export const sharedArrays: readonly string[] = ["words", "doubles", "table", "fresh"];
 const chains = ["OptionalCallExpression", "OptionalMemberExpression"];
 
 export interface Instrumented {
