@@ -32,16 +32,20 @@ export function adoption(guide: Guide): void {
   guide.freeAll(guide.giveMany(10, 40));
 }
 
-/** The same with the lock held, just after a mapping was registered, while the last block grows: taken over. */
+/** The same with the lock held, just after a window or a table was registered, while the last block grows: taken over. */
 export function takeover(guide: Guide): void {
-  leaveClaims(guide, guide.arena);
-  const { heap } = attachmentOf(guide.arena);
-  heap.enter();
-  heap.passage.note(heap.control.doubles[guide.build.ControlDouble.largeTable]!, 4096);
-  tear(guide);
-  die(guide.build, guide.arena);
-  guide.publishOwner();
-  guide.freeAll(guide.giveMany(10, 40));
+  const { arena, build } = guide;
+  for (const isTable of [false, true]) {
+    leaveClaims(guide, arena);
+    const { caches, heap } = attachmentOf(arena);
+    heap.enter();
+    const table = heap.control.doubles[build.ControlDouble.largeTable]!;
+    heap.passage.note(isTable ? table : caches[0]!.base, 4096);
+    tear(guide);
+    die(build, arena);
+    guide.publishOwner();
+    guide.freeAll(guide.giveMany(10, 40));
+  }
 }
 
 /** A fragmented arena, indexed anew because the owner of the lock died. */
