@@ -61,7 +61,7 @@ export function recover(heap: Heap, ownLost: boolean): void {
 
 /**
  * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
- * not registered is ended. Under the lock.
+ * not registered is ended, and so is what a registered table replaces. Under the lock.
  */
 function settlePassage(heap: Heap): void {
   const { address, byteLength } = heap.passage.range;

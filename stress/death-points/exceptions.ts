@@ -1,7 +1,7 @@
 /**
  * Death points that the tour does not come past, each with the reason. A point that is neither visited nor listed here
- * is a fault, and so is an entry that is not needed any more. `text` is a part of a call or of a
- * store, or what is in a loop; "" = all in there, as `within` "" = anywhere in the file.
+ * is a fault, and so is an entry that is not needed any more. `text` is a part of a call or of a store, or what is in a
+ * loop; "" = all in there, as `within` "" = anywhere in the file.
  */
 export interface Exception {
   readonly file: string;
