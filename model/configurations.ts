@@ -74,13 +74,6 @@ export const plants: readonly Plant[] = [
   },
   {
     ...withNewcomer,
-    name: "vacate-first",
-    define: "VACATE_FIRST",
-    mistake: "a dead Worker's slot becomes vacant before it is drained",
-    cells: 2,
-  },
-  {
-    ...withNewcomer,
     name: "plain-claim",
     define: "PLAIN_CLAIM",
     mistake: "a block is claimed by a plain store",
@@ -93,9 +86,16 @@ export const plants: readonly Plant[] = [
   },
   {
     ...pair,
-    name: "early-mark",
-    define: "EARLY_MARK",
-    mistake: "a block is marked in use before it is off its list, and a death is possible in between",
+    name: "unnoted-change",
+    define: "UNNOTED_CHANGE",
+    mistake: "a header is changed without a note of its block",
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "drain-lists",
+    define: "DRAIN_LISTS",
+    mistake: "the caches of the dead come back by their lists",
     cells: 2,
   },
   {

@@ -6,6 +6,7 @@ const MEANINGS: readonly [message: RegExp, meaning: string][] = [
   ],
   [/assertion violated .*held&/, "a block has two owners"],
   [/assertion violated .*size\[i\]!=0|assertion violated \(i==top\)/, "the header chain does not tile"],
+  [/assertion violated .*check\[/, "a header does not fit: its block would be out of use for good"],
   [/assertion violated .*filed\[/, "a block is given back that is free already or no block"],
   [/assertion violated .*word1\[/, "a cache list leads to a block that is not cached there"],
   [/assertion violated \(lock==token\)/, "the lock was taken from a living owner"],

@@ -1,7 +1,7 @@
 /*
  * src/cache: a Worker's lists of ready blocks. A class has room for one block, and a refill brings up to two, so that
- * two requests reach the slow paths. The fast paths are one step: they have no point of death, and of their words the
- * others look at word 1 alone, which is one store.
+ * two requests reach the slow paths. Of the fast paths' words the others look at word 1 alone; a death between two of
+ * the stores leaves a block that word 1 calls cached, and no list or a wrong one leads to.
  */
 
 /* Takes the first block of the class, if there is one, as `mine`. */
@@ -10,26 +10,20 @@ inline pop(kind) {
   d_step {
     mine = HEAD(slot, kind);
     assert(word1[mine] == CACHED(slot) && size[mine] == kind);
-#ifndef EARLY_MARK
     HEAD(slot, kind) = link[mine];
     link[mine] = 0;
-#endif
-    word1[mine] = IN_USE(slot);
-    hold(mine);
-    printf("Worker %d takes block %d from its cache\n", me, mine)
+    printf("Worker %d takes block %d off its list\n", me, mine)
   }
-#ifdef EARLY_MARK
-  d_step { HEAD(slot, kind) = link[mine]; link[mine] = 0; printf("Worker %d takes block %d off its list\n", me, mine) }
-#endif
+  d_step { word1[mine] = IN_USE(slot); hold(mine); printf("Worker %d marks block %d as in use\n", me, mine) }
 }
 
 /* A block that this Worker may put into its cache: claimed, or in use under its own slot. */
 #define CAN_PUT(b) (size[b] <= CLASSES && HEAD(slot, size[b]) == 0)
-inline put(spare) {
-  word1[spare] = CACHED(slot);
+#define MARK_CACHED(b) word1[b] = CACHED(slot); printf("Worker %d marks block %d as cached\n", me, b)
+/* It is marked already. */
+inline linkIn(spare) {
   link[spare] = HEAD(slot, size[spare]);
-  HEAD(slot, size[spare]) = spare;
-  printf("Worker %d puts block %d into its cache\n", me, spare)
+  d_step { HEAD(slot, size[spare]) = spare; printf("Worker %d puts block %d on its list\n", me, spare) }
 }
 
 /* ghost: the program has the block from here on. */
@@ -87,7 +81,7 @@ inline giveAll(which) {
   od
 }
 
-/* Empties the cache of a slot, the caller's own or a dead one's, or the depot. Under the lock. */
+/* Empties the caller's own cache or the depot. Under the lock. */
 inline drain(from) {
   class = 1;
   do

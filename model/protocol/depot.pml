@@ -16,8 +16,8 @@ inline relabel(first, from, to) {
 inline deposit(kind) {
   d_step { next = HEAD(slot, kind); HEAD(slot, kind) = 0 }
   relabel(next, slot, NOBODY);
+  nextBatch[next] = HEAD(NOBODY, kind);
   d_step {
-    nextBatch[next] = HEAD(NOBODY, kind);
     HEAD(NOBODY, kind) = next;
     printf("Worker %d puts the batch of block %d into the depot\n", me, next);
     next = 0

@@ -74,7 +74,7 @@ inline give(freed) {
 inline file(whole) {
   d_step {
     if
-    :: whole + size[whole] == top -> top = whole; size[whole] = 0
+    :: whole + size[whole] == top -> top = whole; size[whole] = 0; check[whole] = 0
     :: else -> filed[whole] = 1
     fi
   }

@@ -1,4 +1,7 @@
-/* src/heap/recovery.ts: everything is indexed anew from the chain. Relies on word 0, word 1 and `top` alone. */
+/*
+ * src/heap/recovery.ts: everything is indexed anew from the chain. Relies on word 0, word 1 and `top` alone, and on
+ * `changing` for the one header whose two words may not fit.
+ */
 
 inline recover() {
   assertTiled();
@@ -10,6 +13,10 @@ inline recover() {
      d_step { if :: IS_LOST(s) -> lost = lost | BIT(s) :: else fi; s++ }
   :: else -> break
   od;
+  if
+  :: changing != 0 -> check[changing] = size[changing]; changing = 0
+  :: else
+  fi;
   s = 1;
   do
   :: s <= AUDITOR_SLOT && ((lost >> s) & 1) -> clearCache(s); s++
@@ -29,26 +36,27 @@ inline recover() {
 #endif
     i = 0
   }
-  /* The walk: `taken` collects lost blocks that lie side by side. */
+  /* The walk: `taken` is the first of the lost blocks that lie side by side. */
   b = 1;
   do
   :: b < top ->
      if
      :: word1[b] == FREE || (STATE(word1[b]) == 2 && ((lost >> SLOT(word1[b])) & 1)) ->
-        d_step { assert((held & CELLS_OF(b)) == 0); word1[b] = FREE; link[b] = 0; behind = b + size[b] }
-        if
-        :: taken == 0 -> taken = b
-        :: else -> absorb(taken, b)
-        fi
+        d_step {
+          assert(FITS(b));
+          assert((held & CELLS_OF(b)) == 0);
+          if :: taken == 0 -> taken = b :: else fi;
+          b = b + size[b]
+        }
      :: else ->
+        assert(FITS(b));
         behind = b + size[b];
-        if :: taken != 0 -> file(taken) :: else fi;
-        taken = 0
-     fi;
-     d_step { b = behind; behind = 0 }
+        if :: taken != 0 -> fuse(taken, b); file(taken) :: else fi;
+        d_step { taken = 0; b = behind; behind = 0 }
+     fi
   :: else -> break
   od;
-  if :: taken != 0 -> file(taken) :: else fi;
+  if :: taken != 0 -> fuse(taken, b); file(taken) :: else fi;
   d_step { taken = 0; b = 0; lost = 0 }
 }
 

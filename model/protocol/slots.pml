@@ -55,14 +55,16 @@ inline claim() {
 #endif
 
 /*
- * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. What is left
- * of an earlier owner's cache goes back.
+ * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. So a repair
+ * brings back what is left of an earlier owner's cache.
  */
 inline moveIn() {
   enter();
-  drain(slot);
-  settle(slot);
-  reap();
+  noteDead();
+  if
+  :: seen || inherited -> bringBack()
+  :: else
+  fi;
   if
   :: inherited || !HAS_VACANT -> sweepSlots()
   :: else
@@ -94,42 +96,67 @@ inline retire(done) {
 #define IS_DEAD(s) (THREAD(owner[s]) != VACANT && THREAD(owner[s]) != RETIRED && !LIVES(s))
 /* Takes back what dead Workers had cached or claimed; their slots retire. Under the lock. */
 inline reap() {
+  noteDead();
+  if
+  :: seen -> bringBack()
+  :: else
+  fi
+}
+
+/* Which slots are dead, with their owners at this moment; `seen` tells whether there is one. */
+inline noteDead() {
+  d_step {
+    s = 1;
+    do
+    :: s <= SLOTS -> if :: IS_DEAD(s) -> dying[s] = owner[s]; seen = 1 :: else fi; s++
+    :: else -> break
+    od;
+    s = 0
+  }
+}
+
+inline bringBack() {
+#ifdef DRAIN_LISTS
+  drainLists();
+#else
+  recover();
+#endif
   s = 1;
   do
   :: s <= SLOTS ->
-     if
-     :: d_step { IS_DEAD(s) -> seen = owner[s] };
-#ifdef VACATE_FIRST
-        d_step { seen = VACANT + 16 * GENERATION(seen); owner[s] = seen; printf("Worker %d vacates slot %d\n", me, s) }
-#endif
-        printf("Worker %d drains slot %d\n", me, s);
-        drain(s);
-        settle(s);
-        if
-        :: d_step { owner[s] == seen -> retire(s) }
-        :: else
-        fi;
-        seen = 0
-     :: else
-     fi;
-     s++
+     d_step {
+       if
+       :: dying[s] != 0 && owner[s] == dying[s] -> retire(s)
+       :: else
+       fi;
+       dying[s] = 0;
+       s++
+     }
   :: else -> break
   od;
-  s = 0
+  skip;
+  d_step { s = 0; seen = 0 }
 }
 
-/* What the slot's owner was freeing goes to the policy; the word that names it is cleared after that. */
-inline settle(dead) {
-  c = freeing[dead];
-#ifdef FORGET_FIRST
-  freeing[dead] = 0;
-#endif
-  if
-  :: c != 0 && word1[c] == BUSY(dead) -> give(c)
-  :: else
-  fi;
-  d_step { freeing[dead] = 0; c = 0 }
+#ifdef DRAIN_LISTS
+/* The mistake: the lists of the dead, and of the inherited slot, are trusted. */
+inline drainLists() {
+  s = 1;
+  do
+  :: s <= SLOTS && (dying[s] != 0 || s == slot) ->
+     drain(s);
+     c = freeing[s];
+     if
+     :: c != 0 && word1[c] == BUSY(s) -> give(c)
+     :: else
+     fi;
+     d_step { freeing[s] = 0; c = 0; s++ }
+  :: s <= SLOTS && dying[s] == 0 && s != slot -> s++
+  :: else -> break
+  od;
+  skip
 }
+#endif
 
 #define IS_FORGOTTEN(w) (STATE(w) == 1 && ((forgotten >> SLOT(w)) & 1))
 /*

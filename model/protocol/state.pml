@@ -11,10 +11,13 @@
 #define STATE(w)    ((w) & 3)
 #define SLOT(w)     ((w) >> 2)
 
-/* Headers: word 0 (0 = no block begins in this cell) and word 1; the link of a cached block; in the depot, the first
-   block of a batch also leads to the first of the next. */
+/* Headers: word 0 (0 = no block begins in this cell) and word 1, whose check is here the size that it fits; the link of a
+   cached block; in the depot, the first block of a batch also leads to the first of the next. */
 byte size[CELLS + 2];
 byte word1[CELLS + 2];
+byte check[CELLS + 2];
+/* The block whose header is being changed, 0 = none. */
+byte changing;
 byte link[CELLS + 2];
 byte nextBatch[CELLS + 2];
 /* Where the chain ends: the next cell to carve. */

@@ -5,6 +5,7 @@
 
 #define LOCALS \
   byte slot, token, seen, k, mine, c, next, s, b, taken, rest, restSize, behind, before, i, lost, forgotten, class, ops, turn; \
+  byte dying[SLOTS + 1]; \
   bit inherited;
 
 inline malloc() {
@@ -55,7 +56,8 @@ inline trim() {
 /* Frees `mine`, which the program has given up. */
 inline free() {
   if
-  :: d_step { word1[mine] == IN_USE(slot) && CAN_PUT(mine) -> put(mine) }
+  :: d_step { word1[mine] == IN_USE(slot) && CAN_PUT(mine) -> MARK_CACHED(mine) };
+     linkIn(mine)
   :: else ->
      freeing[slot] = mine;
      do
@@ -90,7 +92,8 @@ inline discard() {
      :: CAN_PUT(mine)
      :: else -> flush(size[mine])
      fi;
-     d_step { put(mine) }
+     d_step { MARK_CACHED(mine) }
+     linkIn(mine)
   :: else ->
 #ifdef EARLY_FREE
      word1[mine] = FREE;

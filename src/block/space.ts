@@ -5,7 +5,7 @@
  * The header chain is the truth: adding up word 0 from the first block must reach `top` at every instant, for any
  * observer. So a split writes the remainder's header before one store shrinks the block, a merge is one store,
  * and fresh memory gets its header before `top` passes it. Each function that moves a border does so in
- * straight-line code without a call, so that a Worker's death never finds it half done.
+ * straight-line code without a call, where a death is rare. What it finds half done is named by `changing`.
  */
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
@@ -147,8 +147,8 @@ export class BlockSpace {
     words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
-    words[WindowWord.changing] = 0;
     words[WindowWord.top] = behind;
+    words[WindowWord.changing] = 0;
     return true;
   }
 
@@ -240,13 +240,14 @@ export class BlockSpace {
     words[WindowWord.changing] = 0;
   }
 
-  /** After a death in the middle of a change: word 0 is the truth, and the check is made to fit it. */
+  /** After a death in the middle of a change: word 0 is the truth. The check is made to fit it, and `top` to follow. */
   settleChange(): void {
     const words = this.words;
-    const block = words[WindowWord.changing]!;
+    const block = words[WindowWord.changing]! as WordIndex;
     if (block >= this.first && block < this.top) {
       const check = checkBits(block, words[block - 2]!, this.secret);
       words[block - 1] = check | (words[block - 1]! & ~CHECK_MASK);
+      if (this.next(block) > this.top) words[WindowWord.top] = this.next(block);
     }
     words[WindowWord.changing] = 0;
   }

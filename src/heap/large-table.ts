@@ -6,7 +6,7 @@
  * bytes requested, and (offset of the payload in the mapping x 2 + busy) x 256 + slot. Busy = the slot's Worker is
  * moving the block elsewhere; nobody else finds it then (large-resize.ts). The address is stored last
  * and negated by one store, so a death leaves an entry that is whole or absent. Entry 0 is the table's own: its
- * capacity in entries, and how many entries are not empty.
+ * capacity in entries, how many entries are not empty, and address and bytes of the table that it replaces.
  *
  * Open addressing with linear probing; at most three quarters of the entries are not empty. The table is renewed
  * by filling a new mapping and storing its address in the control block with one store (passage.ts).
@@ -20,6 +20,8 @@ import type { Passage } from "./passage.ts";
 const ENTRY_DOUBLES = 4;
 const ENTRY_BYTES = ENTRY_DOUBLES * 8;
 const USED = 1;
+const FORMER = 2;
+const FORMER_BYTES = 3;
 
 export interface LargeBlock {
   readonly address: number;
@@ -129,9 +131,23 @@ export class LargeTable {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0) return;
+    table[FORMER] = 0;
     this.passage.note(this.viewAddress, capacity * ENTRY_BYTES);
     this.control.doubles[ControlDouble.largeTable] = 0;
     this.table();
+    this.passage.end();
+  }
+
+  /** Ends the table that the present one replaces, if it is there. */
+  endFormer(): void {
+    const table = this.table();
+    const former = table[FORMER]!;
+    if (former === 0) {
+      this.passage.arrived();
+      return;
+    }
+    this.passage.note(former, table[FORMER_BYTES]!);
+    table[FORMER] = 0;
     this.passage.end();
   }
 
@@ -161,14 +177,13 @@ export class LargeTable {
     this.passage.note(address, bytes);
     const fresh = doublesAt(this.pages, address, bytes);
     fresh[0] = capacity;
+    fresh[FORMER] = this.viewAddress;
+    fresh[FORMER_BYTES] = this.capacity(old) * ENTRY_BYTES;
     for (const block of this.entries()) this.place(fresh, block);
-    const oldAddress = this.viewAddress as Address;
-    const oldBytes = this.capacity(old) * ENTRY_BYTES;
     this.control.doubles[ControlDouble.largeTable] = address;
     this.view = fresh;
     this.viewAddress = address;
-    this.passage.note(oldAddress, oldBytes);
-    if (oldBytes > 0) this.passage.end();
+    this.endFormer();
     return 0;
   }
 

@@ -45,6 +45,8 @@ export function recover(heap: Heap, ownLost: boolean): void {
   doubles[ControlDouble.takenBytes] = 0;
   let committed = doubles[ControlDouble.largeBytes]!;
   for (const part of heap.windows) {
+    // Claims are settled by headers that fit.
+    part.space.settleChange();
     clearCaches(heap, part, lost);
     clearDepot(part.space);
     cached += rebuildWindow(heap, part, lost);
@@ -59,18 +61,18 @@ export function recover(heap: Heap, ownLost: boolean): void {
 
 /**
  * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
- * not registered is ended. Under the lock.
+ * not registered is ended, and so is what a registered table replaces. Under the lock.
  */
 function settlePassage(heap: Heap): void {
   const { address, byteLength } = heap.passage.range;
   if (address === 0) return;
   heap.control.add(ControlDouble.inFlight, 1);
-  if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
+  if (address === heap.control.doubles[ControlDouble.largeTable]) heap.large.endFormer();
+  else if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
   else heap.passage.end();
 }
 
 function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
-  if (address === heap.control.doubles[ControlDouble.largeTable]) return true;
   if (heap.windows.some(({ window }) => window.base === address)) return true;
   for (const block of heap.large.entries()) {
     const from = block.address - block.offset;
@@ -157,7 +159,6 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
   let takenBytes = 0;
   let run = 0 as WordIndex | 0;
   policy.reset();
-  space.settleChange();
   words[WindowWord.lastFree] = 0;
   for (let block = first; block < top; ) {
     const isIntact = space.isIntact(block) || mend(space, block);

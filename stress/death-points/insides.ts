@@ -53,6 +53,7 @@ interface Heap {
     mark(block: object, busy: boolean, slot: number): void;
   };
   readonly passage: { note(address: number, byteLength: number): void };
+  readonly lock: { release(): void };
   enter(): void;
   leave(): void;
 }
@@ -73,7 +74,7 @@ export interface TestBuild extends Public {
   readonly SLOT_TABLE: number;
   readonly SLOT_WORDS: number;
   readonly SLOTS: number;
-  readonly WindowWord: Record<"top", number>;
+  readonly WindowWord: Record<"top" | "first" | "changing", number>;
   readonly POLICY_AREA: number;
   readonly POLICY_WORDS: number;
   readonly DEPOT_AREA: number;

@@ -3,8 +3,12 @@
  *
  *     __after(8, (__before(7), CALL))
  *
- * which leaves `this`, arguments and value as they were. Code that runs while the module is loaded gets no points: no
- * arena exists at that time. Getters are calls too, and have the point at their entry.
+ * which leaves `this`, arguments and value as they were, and a store to shared memory
+ *
+ *     (__before(9), words[at] = value)
+ *
+ * Code that runs while the module is loaded gets no points: no arena exists at that time. Getters are calls too, and have
+ * the point at their entry.
  */
 import { type ParserOptions, parse } from "@babel/parser";
 import MagicString from "magic-string";
@@ -21,6 +25,7 @@ interface Node {
   readonly callee?: Node;
   readonly object?: Node;
   readonly expression?: Node;
+  readonly left?: Node;
   readonly arguments?: readonly Node[];
   readonly property?: Node;
   readonly computed?: boolean;
@@ -45,6 +50,8 @@ const functions = [
 ];
 const loops = ["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"];
 const calls = ["CallExpression", "NewExpression"];
+/** What the arrays are called that look at shared memory. */
+export const sharedArrays: readonly string[] = ["words", "doubles", "table", "fresh"];
 const chains = ["OptionalCallExpression", "OptionalMemberExpression"];
 
 export interface Instrumented {
@@ -87,6 +94,7 @@ class Instrumenter {
       if (scope !== undefined && loops.includes(type))
         this.enterBody(node.body as Node, this.point("turn", node, scope));
       if (scope !== undefined && calls.includes(type) && isRealCall(node)) this.wrap(node, scope);
+      if (scope !== undefined && isStore(node)) this.precede(node, this.point("store", node, scope));
       this.walkParts(node, scope, nameOf(node, around));
     }
   }
@@ -105,10 +113,7 @@ class Instrumenter {
     const body = node.body as Node;
     const entry = this.point("entry", node, name);
     if (body.type === "BlockStatement") this.enterBody(body, entry);
-    else {
-      this.text.appendLeft(body.start, `(__before(${entry}), `);
-      this.text.prependRight(body.end, ")");
-    }
+    else this.precede(body, entry);
     this.walkParts(node, name, name);
   }
 
@@ -143,6 +148,11 @@ class Instrumenter {
     this.text.prependRight(node.end, "))");
   }
 
+  private precede(expression: Node, point: number): void {
+    this.text.appendLeft(expression.start, `(__before(${point}), `);
+    this.text.prependRight(expression.end, ")");
+  }
+
   private enterBody(body: Node, point: number): void {
     if (body.type === "BlockStatement") {
       this.text.appendLeft(body.start + 1, ` __before(${point});`);
@@ -154,8 +164,8 @@ class Instrumenter {
 
   private point(kind: PointKind, node: Node, within: string): number {
     const number = this.first + this.points.length;
-    const isCall = kind === "before" || kind === "after";
-    const text = isCall ? this.source.slice(node.start, node.end).replaceAll(/\s+/g, " ") : within;
+    const hasText = kind === "before" || kind === "after" || kind === "store";
+    const text = hasText ? this.source.slice(node.start, node.end).replaceAll(/\s+/g, " ") : within;
     const { line } = node.loc.start;
     this.points.push({ number, file: this.file, line, within, kind, text: text.slice(0, LONGEST_TEXT) });
     return number;
@@ -169,6 +179,17 @@ function isNode(value: unknown): value is Node {
 function isRealCall(node: Node): boolean {
   const type = node.callee?.type;
   return type !== "Super" && type !== "Import";
+}
+
+/** Whether an expression assigns to an element of an array that looks at shared memory. */
+function isStore({ type, left }: Node): boolean {
+  if (type !== "AssignmentExpression") return false;
+  let array = left!;
+  // `words[at]! |= bit`
+  if (array.type === "TSNonNullExpression") array = array.expression!;
+  if (array.type !== "MemberExpression" || array.computed !== true) return false;
+  const { property, name } = array.object!;
+  return sharedArrays.includes(property?.name ?? name ?? "");
 }
 
 function isSuperCall(statement: Node): boolean {

@@ -27,6 +27,13 @@ export function planTrials(survey: Survey, points: readonly DeathPoint[], seed: 
   return shuffled(trials, random);
 }
 
+/** The stages that come past a trial's point: its own first, then the others, those that do so most often first. */
+export function stagesOf(survey: Survey, { point, stage, survivors }: Trial): number[] {
+  const visits = survey.get(survivors)!.map((counts) => counts[point]!);
+  const others = [...visits.keys()].filter((other) => other !== stage && visits[other]! > 0);
+  return [stage, ...others.sort((a, b) => visits[b]! - visits[a]!)];
+}
+
 /** The number of a visit behind the first, counted over all stages; 0 = there is none. */
 function laterVisit(visits: readonly number[], random: Random): number {
   const all = visits.reduce((sum, count) => sum + count, 0);

@@ -40,10 +40,10 @@ export function describeCampaign(result: CampaignResult, { survivors }: Campaign
 }
 
 export function describeFigures(result: CampaignResult): string {
-  const { made, planned, stopped, missed, longestWaitMs, counted, seconds } = result;
+  const { made, planned, stopped, repeated, longestWaitMs, counted, seconds } = result;
   const { takeovers, rebuilds, adoptions } = counted;
   return [
-    `${made.length} of ${planned} trials in ${seconds.toFixed(0)} s, ${stopped} deaths, ${missed} points missed`,
+    `${made.length} of ${planned} trials in ${seconds.toFixed(0)} s, ${stopped} deaths, ${repeated} tries repeated`,
     `longest wait of a survivor ${longestWaitMs.toFixed(0)} ms after the end of the thread`,
     `${takeovers} takeovers, ${rebuilds} rebuilds, ${adoptions} adoptions`,
   ].join("; ");

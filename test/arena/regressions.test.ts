@@ -6,7 +6,8 @@ import { expect, test } from "bun:test";
 import { Directory } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
-import { WindowWord } from "../../src/memory/layout.ts";
+import { ControlDouble, WindowWord } from "../../src/memory/layout.ts";
+import type { Window } from "../../src/memory/window.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
 import { Crew, Waiting } from "./simulated-crew.ts";
@@ -96,6 +97,96 @@ test("a header that was torn between its two words fits again after the next rep
   expect(arena.reclaim(victim.arena.owner)).toBe(1);
   arena.check();
   expect(arena.stats().liveBlocks).toBe(1);
+});
+
+/** `act` with a view of the window through which the n-th plain store, from 0 on, is not made: `die` is called, which throws. */
+function untilStore<Result>(window: Window, n: number, die: () => never, act: () => Result): Result {
+  const { words } = window;
+  let left = n;
+  window.words = new Proxy(words, {
+    get: (_, key) => Reflect.get(words, key),
+    set: (_, key, value) => {
+      if (left-- > 0) return Reflect.set(words, key, value);
+      window.words = words;
+      die();
+    },
+  });
+  try {
+    return act();
+  } finally {
+    window.words = words;
+  }
+}
+
+test.each([
+  ["grows into fresh memory", [60_000], 60_100],
+  ["grows into a free block behind", [60_000, 80_000, 40_000], 100_000],
+  ["shrinks", [60_000, 40_000], 20_000],
+] as const)("a Worker that dies between any two stores while a block %s leaves it in use, whole", (_, sizes, size) => {
+  let deaths = 0;
+  for (let isDone = false; !isDone; deaths++) {
+    const crew = new Crew();
+    const { arena } = crew.join(FIRST);
+    const victim = crew.join(SECOND);
+    const [block, behind] = sizes.map((byteLength) => victim.arena.malloc(byteLength));
+    if (sizes.length === 3) victim.arena.free(behind!);
+    const kept = Math.min(sizes[0], size);
+    crew.pages.bytes(block!, kept).fill(7);
+    const { owner } = victim.arena;
+    const { policy, window } = victim.heap.windows[0]!;
+    const die = () => {
+      crew.alive.delete(SECOND);
+      arena.trim();
+      expect([...arena.blocks({ owner })].map(({ pointer }) => pointer)).toContain(block!);
+      expect(crew.pages.bytes(block!, kept).every((byte) => byte === 7)).toBe(true);
+      expect(arena.reclaim(owner)).toBe(sizes.length === 1 ? 1 : 2);
+      arena.trim();
+      arena.check();
+      expect(arena.stats()).toMatchObject({ liveBlocks: 0, committedBytes: 0 });
+      throw new RangeError("the end of this Worker");
+    };
+    const resize = policy.resize.bind(policy);
+    policy.resize = (...wanted) => untilStore(window, deaths, die, () => resize(...wanted));
+    if (deaths === 100) throw new Error("it never ends");
+    try {
+      expect(victim.arena.realloc(block!, size)).toBe(block!);
+      isDone = true;
+    } catch (error) {
+      expect(error).toEqual(new RangeError("the end of this Worker"));
+    }
+  }
+  expect(deaths).toBeGreaterThan(5);
+});
+
+test.each([
+  ["before", false],
+  ["in the middle of", true],
+])("a Worker that dies %s the note of the table of large blocks that it has replaced leaves nothing of that", (_, isHalf) => {
+  const crew = new Crew({ largeThreshold: 2 ** 19 });
+  const { arena, heap } = crew.join(FIRST);
+  const victim = crew.join(SECOND);
+  arena.malloc(10);
+  const mapped = crew.pages.mappedBytes;
+  for (let blocks = 0; blocks < 90; blocks++) victim.arena.malloc(2 ** 19 + 1);
+  const { doubles } = heap.control;
+  const former = doubles[ControlDouble.largeTable]!;
+  const { owner } = victim.arena;
+  const { passage } = victim.heap;
+  const note = passage.note.bind(passage);
+  passage.note = (address, byteLength) => {
+    if (address !== former) return note(address, byteLength);
+    if (isHalf) doubles[ControlDouble.passingBytes] = byteLength;
+    crew.alive.delete(SECOND);
+    arena.reclaim(owner);
+    arena.check();
+    // Twice as large as the first, which was a page.
+    expect(doubles[ControlDouble.largeTable]).not.toBe(former);
+    expect(crew.pages.mappedBytes).toBe(mapped + 2 * crew.pages.pageSize);
+    throw new RangeError("the end of this Worker");
+  };
+  expect(() => {
+    for (let blocks = 0; blocks < 10; blocks++) victim.arena.malloc(2 ** 19 + 1);
+  }).toThrow("the end of this Worker");
 });
 
 test("a claim is settled before it is forgotten, so that a settler may die too", () => {

@@ -91,6 +91,15 @@ test("before and after calls, constructors and Atomics functions", () => {
   ]);
 });
 
+test("before each store to shared memory, and not before one to an array of the Worker's own", () => {
+  const { text, points } = written(
+    "function f(own, at) { words[at] = 1; a.doubles[at]! += 2; own[at] = 3; if (at) a.b.table[at]! |= 4; own.table = 5; }",
+  );
+  expect(points.map(({ kind }) => kind)).toEqual(["entry", "store", "store", "store"]);
+  expect(points[2]!.text).toBe("a.doubles[at]! += 2");
+  expect(text).toContain("(__before(3), a.doubles[at]! += 2); own[at] = 3; if (at) (__before(4), a.b.table");
+});
+
 test("numbers go on over files, and lines are those of the source", () => {
   const { points } = instrument("\n\nexport function f() {\n  g();\n}\n", "b.ts", STOP, 10);
   expect(points.map(({ number, line, file }) => [number, line, file])).toEqual([

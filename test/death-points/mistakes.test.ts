@@ -51,3 +51,23 @@ test("a dead owner of the lock is taken for alive", async () => {
   );
   expect(found.map(({ fault }) => fault.kind)).toEqual(["hang"]);
 });
+
+test("a header is changed without a note of its block", async () => {
+  const { found } = await deathsIn(
+    "BlockSpace.extend",
+    SPACE,
+    "    words[WindowWord.changing] = block;\n",
+    "",
+  );
+  expect(found.length).toBe(1);
+});
+
+test("a claim is settled before the header of its block fits", async () => {
+  const { found } = await deathsIn(
+    "BlockSpace.extend",
+    "src/heap/recovery.ts",
+    "    part.space.settleChange();\n    clearCaches(heap, part, lost);\n",
+    "    clearCaches(heap, part, lost);\n    part.space.settleChange();\n",
+  );
+  expect(found.length).toBe(1);
+});

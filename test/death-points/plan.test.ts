@@ -1,6 +1,6 @@
 /** Every visited point gets a death at its first visit with each number of survivors, and one at a later visit. */
 import { expect, test } from "bun:test";
-import { planTrials } from "../../stress/death-points/plan.ts";
+import { planTrials, stagesOf } from "../../stress/death-points/plan.ts";
 import type { DeathPoint } from "../../stress/death-points/point.ts";
 
 const points: DeathPoint[] = [1, 2, 3].map((number) => ({
@@ -39,4 +39,10 @@ test("one later visit of what is visited more than once, which follows from the 
   }
   expect([...seen].sort()).toEqual([2, 3, 4, 5]);
   expect(planTrials(survey, points, 7)).toEqual(planTrials(survey, points, 7));
+});
+
+test("a visit that did not come about is looked for where the point is visited most often", () => {
+  const counts = [1, 0, 2, 9, 0, 5].map((visits) => Int32Array.of(0, visits));
+  const trial = { stage: 2, point: 1, visit: 1, survivors: 1, seed: 1 };
+  expect(stagesOf(new Map([[1, counts]]), trial)).toEqual([2, 3, 5, 0]);
 });

@@ -1,7 +1,9 @@
 /** The test build is the library: the library's own tests pass on it. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Glob } from "bun";
+import { sharedArrays } from "../../stress/death-points/instrument.ts";
 import { makeTestBuild, removeTestBuild, type TestBuildFiles } from "../../stress/death-points/test-build.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -35,4 +37,15 @@ test("points are numbered from 1 on, in every folder of the library", () => {
   const folders = new Set(build.points.map(({ file }) => file.split("/")[1]));
   for (const folder of ["arena", "block", "cache", "heap", "memory", "policies"])
     expect(folders).toContain(folder);
+});
+
+test("every array whose elements the library assigns is known: shared, or the Worker's own", () => {
+  const own = ["batches", "bytes", "count", "forgotten", "homes", "inUse", "lost", "sums"];
+  const stored = new Set<string>();
+  for (const file of new Glob("src/**/*.ts").scanSync(ROOT)) {
+    const source = readFileSync(join(ROOT, file), "utf8");
+    for (const [, name] of source.matchAll(/(\w+)\[[^\]\n][^\n]*\]!? (?:[-+|&^]|<<|>>>?)?= /g))
+      stored.add(name!);
+  }
+  expect([...stored].sort()).toEqual([...own, ...sharedArrays].sort());
 });

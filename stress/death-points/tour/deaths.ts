@@ -32,15 +32,20 @@ export function adoption(guide: Guide): void {
   guide.freeAll(guide.giveMany(10, 40));
 }
 
-/** The same with the lock held, just after a mapping was registered: taken over. */
+/** The same with the lock held, just after a window or a table was registered, while the last block grows: taken over. */
 export function takeover(guide: Guide): void {
-  leaveClaims(guide, guide.arena);
-  const { heap } = attachmentOf(guide.arena);
-  heap.enter();
-  heap.passage.note(heap.control.doubles[guide.build.ControlDouble.largeTable]!, 4096);
-  die(guide.build, guide.arena);
-  guide.publishOwner();
-  guide.freeAll(guide.giveMany(10, 40));
+  const { arena, build } = guide;
+  for (const isTable of [false, true]) {
+    leaveClaims(guide, arena);
+    const { caches, heap } = attachmentOf(arena);
+    heap.enter();
+    const table = heap.control.doubles[build.ControlDouble.largeTable]!;
+    heap.passage.note(isTable ? table : caches[0]!.base, 4096);
+    tear(guide);
+    die(build, arena);
+    guide.publishOwner();
+    guide.freeAll(guide.giveMany(10, 40));
+  }
 }
 
 /** A fragmented arena, indexed anew because the owner of the lock died. */
@@ -129,6 +134,17 @@ export function leaveClaims({ build: { CacheWord, claim }, placed }: Guide, aren
   heap.large.mark(heap.large.find(large)!, true, slot);
   heap.leave();
   return reallocating;
+}
+
+/** The last block of the chain has a new size, and the end of the chain is where it was. */
+function tear({ arena, build: { WindowWord } }: Guide): void {
+  const { words } = attachmentOf(arena).heap.windows[0]!.window;
+  const top = words[WindowWord.top]!;
+  let last = words[WindowWord.first]!;
+  const behind = () => last + ((words[last - 2]! >>> 4) << 2);
+  while (behind() < top) last = behind();
+  words[WindowWord.changing] = last;
+  words[WindowWord.top] = top - 4;
 }
 
 /** Dies after another slot was taken by this thread, and goes on with that. */

@@ -85,6 +85,19 @@ export function views(guide: Guide): void {
   arena.dispose();
 }
 
+/** The lock cannot be given back. */
+export function unheld(guide: Guide): void {
+  const arena = privateArena(guide);
+  arena.malloc(60_000);
+  const release = () => {
+    throw new RangeError("in release");
+  };
+  guide.replacing(attachmentOf(arena).heap.lock, "release", release, () =>
+    guide.fails("RangeError", () => arena.malloc(60_000)),
+  );
+  arena.dispose();
+}
+
 /** `act` fails because a call of the system throws, once. */
 function raising(guide: Guide, call: "map" | "release" | "words", act: () => unknown): void {
   const { pages } = guide;

@@ -6,7 +6,7 @@ import type { ArenaHandle, TestBuild } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
 import { batches, caches as damagedCaches, headers, index, links, lists, stale } from "./damage.ts";
 import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
-import { calls, claims, moves, views } from "./exceptions.ts";
+import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
 import { mappings, table } from "./large.ts";
 import { claimed, creation, crowd, directory, fullWindow, neighbours, strangers, timers } from "./private.ts";
@@ -64,6 +64,7 @@ const acts: readonly Act[] = [
   calls,
   claims,
   views,
+  unheld,
   processHeap,
   builders,
 ];
