@@ -50,6 +50,11 @@ const kinds: Record<string, (handle: never) => unknown> = {
   "dlopen of 20 functions": () => open(names),
   "20 times dlopen of 1 function": () => names.map((name) => open([name])),
   "dlopen of 20 functions, closed": () => open(names).close(),
+  "100 views of one mapping": async (handle: { address: number }) => {
+    const { bytesAt } = await import("../native/raw-memory.ts");
+    return Array.from({ length: 100 }, () => bytesAt(handle.address, 64));
+  },
+  "20 timers": () => Array.from({ length: 20 }, () => setTimeout(() => {}, 1e6)),
   "libc() of native/": async () => (await import("../native/libc.ts")).libc(),
   "import of the package": () => import("../src/index.ts"),
   "attached to an arena": async (handle) => (await import("../src/index.ts")).Arena.attach(handle),
