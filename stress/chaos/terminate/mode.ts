@@ -207,5 +207,7 @@ function verdictOf(rows: readonly TerminationRow[]): string {
   const [, ...tested] = rows;
   const deaths = tested.reduce((sum, row) => sum + row.deaths, 0);
   const longest = Math.max(...tested.map((row) => row.longestWaitMs));
-  return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms`;
+  const judged = tested.filter((row) => leftEach(row) !== null).length;
+  const memory = `memory was judged in ${judged} of ${tested.length} rows`;
+  return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms; ${memory}`;
 }
