@@ -7,8 +7,8 @@
  * Each kind in a process of its own. Workers are terminated when they have done it, two at a time; a tenth of the
  * terminations is warm-up. The figure is the slope of a line through the samples, with its standard error.
  */
-import { dlopen, type FFIFunction } from "bun:ffi";
 import Table from "cli-table3";
+import { openLibrary } from "../native/libc.ts";
 import { systemFor } from "../native/system.ts";
 import { trimmedAnonymous } from "../stress/report/rss.ts";
 import { machine } from "./rounds.ts";
@@ -35,11 +35,11 @@ const names = [
   ],
 ].flat();
 
-const signature: FFIFunction = { args: ["ptr", "ptr"], returns: "i32" };
+const signature = { args: ["ptr", "ptr"], returns: "i32" } as const;
 
 function open(functions: readonly string[]) {
-  const [library] = systemFor(process.platform, process.arch).libraries;
-  return dlopen(library!, Object.fromEntries(functions.map((name) => [name, signature])));
+  const { libraries } = systemFor(process.platform, process.arch);
+  return openLibrary(libraries, Object.fromEntries(functions.map((name) => [name, signature])));
 }
 
 /** What the Worker does; what is returned stays reachable until its end. */
@@ -49,7 +49,6 @@ const kinds: Record<string, (handle: never) => unknown> = {
   "dlopen of 5 functions": () => open(names.slice(0, 5)),
   "dlopen of 20 functions": () => open(names),
   "20 times dlopen of 1 function": () => names.map((name) => open([name])),
-  "dlopen of 20 functions, closed": () => open(names).close(),
   "100 views of one mapping": async (handle: { address: number }) => {
     const { bytesAt } = await import("../native/raw-memory.ts");
     return Array.from({ length: 100 }, () => bytesAt(handle.address, 64));

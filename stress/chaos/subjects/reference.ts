@@ -3,8 +3,8 @@
  * `Atomics` operation. It shows what ended Workers leave in the runtime whatever the allocator, and it carries the
  * faults that prove that the modes see what they claim to see.
  */
-import { nativePlatform } from "../../../native/index.ts";
 import { addressOf, fillMemory } from "../../../native/raw-memory.ts";
+import { systemMalloc } from "../../../native/system-malloc.ts";
 import type { Allocator } from "../../allocators/allocator.ts";
 import type { InspectedBlock, Subject } from "./subject.ts";
 
@@ -18,7 +18,7 @@ export const referencePlants = {
   forgets: "every 5000th malloc gives back a block that is in use",
   keeps: "every 500th malloc takes a second block for nobody",
   locks: "malloc has a lock that a death leaves held",
-  hoards: "each Worker leaves a mapping of 32 KiB that nobody unmaps",
+  hoards: "each Worker leaves 32 KiB that nobody gives back",
 } as const;
 
 export type ReferencePlant = keyof typeof referencePlants | "none";
@@ -47,7 +47,7 @@ export function createReference(places: number, plant: ReferencePlant): Referenc
 
 export function openReference(choice: ReferenceChoice): Subject {
   const places = new Places(choice);
-  if (choice.plant === "hoards") fillMemory(nativePlatform().pages.map(HOARD_BYTES, 0), 1, HOARD_BYTES);
+  if (choice.plant === "hoards") fillMemory(systemMalloc().malloc(HOARD_BYTES), 1, HOARD_BYTES);
   const refused = (): number => {
     throw new Error("the reference heap has malloc and free only");
   };
