@@ -42,11 +42,24 @@ export function bytesAt(address: number, byteLength: number): Uint8Array {
  * kernel leaves up to 64 pages per processor out of the sum.
  */
 export function residentBytes(): number {
-  const library = libc();
-  if (library.system.kind !== "linux") return process.memoryUsage.rss();
-  const RESIDENT_FIELD = 1;
-  const pages = Number(readFileSync("/proc/self/statm", "latin1").split(" ")[RESIDENT_FIELD]);
-  return pages * library.getpagesize();
+  const pages = statm();
+  return pages === null ? process.memoryUsage.rss() : pages.resident * libc().getpagesize();
+}
+
+/**
+ * The same without the pages of files, which are the runtime's program: they come and go as the system likes. On macOS
+ * nobody tells them apart.
+ */
+export function anonymousBytes(): number {
+  const pages = statm();
+  return pages === null ? residentBytes() : (pages.resident - pages.ofFiles) * libc().getpagesize();
+}
+
+/** In pages; null = not on this system. */
+function statm(): { resident: number; ofFiles: number } | null {
+  if (libc().system.kind !== "linux") return null;
+  const [, resident, ofFiles] = readFileSync("/proc/self/statm", "latin1").split(" ");
+  return { resident: Number(resident), ofFiles: Number(ofFiles) };
 }
 
 let trim: ((keepBytes: number) => number) | null | undefined;

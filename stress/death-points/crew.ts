@@ -9,6 +9,8 @@ const POOL = 2;
 
 export class Crew {
   private readonly victims: Promise<Hand>[] = [];
+  /** Of the trial that is on, or was the last: a trial that finds a fault may end before its victim does. */
+  private current: Hand | undefined;
 
   private constructor(
     readonly survivors: readonly Hand[],
@@ -28,11 +30,14 @@ export class Crew {
 
   async victim(): Promise<Hand> {
     while (this.victims.length <= POOL) this.victims.push(this.hireVictim());
-    return await this.victims.shift()!;
+    this.current = await this.victims.shift()!;
+    return this.current;
   }
 
   async dismiss(): Promise<void> {
-    const victims = await Promise.all(this.victims);
+    const hired = await Promise.allSettled(this.victims);
+    const victims = hired.flatMap((victim) => (victim.status === "fulfilled" ? [victim.value] : []));
+    if (this.current !== undefined) victims.push(this.current);
     await Promise.all([...this.survivors, this.newcomer, ...victims].map((hand) => hand.terminate()));
   }
 }

@@ -26,7 +26,12 @@ export class Hand {
   static async hire(script: string | URL, load: Load): Promise<Hand> {
     const hand = new Hand(script);
     hand.order(load);
-    await hand.answer();
+    try {
+      await hand.answer();
+    } catch (thrown) {
+      await hand.terminate();
+      throw thrown;
+    }
     return hand;
   }
 

@@ -1,4 +1,7 @@
+const KIB = 2 ** 10;
 const MIB = 2 ** 20;
+
+export const kibibytes = (bytes: number): string => `${(bytes / KIB).toFixed(1)} KiB`;
 
 export const mebibytes = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 

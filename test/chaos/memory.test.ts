@@ -1,19 +1,21 @@
 /** When a series of samples counts as memory that is kept. */
 import { expect, test } from "bun:test";
 import { growthOf } from "../../stress/chaos/terminate/flatness.ts";
-import { judgeMemory } from "../../stress/chaos/terminate/memory.ts";
-import { createRow, type TerminationRow } from "../../stress/chaos/terminate/row.ts";
+import { judgeMemory, leftEach } from "../../stress/chaos/terminate/memory.ts";
+import { createRow, DEATHS_PER_AUDIT, type TerminationRow } from "../../stress/chaos/terminate/row.ts";
 
+const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const SAMPLES = 40;
 
-/** Noise of 1 MiB on a line. */
-function row(heapMibEach: number, restMibEach: number): TerminationRow {
+/** Noise of 1 MiB on a line; what each of the hundred deaths between two samples leaves, in KiB. */
+function row(heapKibEach: number, restKibEach: number, samples = SAMPLES): TerminationRow {
   const made = createRow("row");
-  for (let i = 0; i < SAMPLES; i++) {
-    const heap = (20 + (i % 2) + heapMibEach * i) * MIB;
+  for (let i = 0; i < samples; i++) {
+    const deaths = i * DEATHS_PER_AUDIT;
+    const heap = (20 + (i % 2)) * MIB + heapKibEach * deaths * KIB;
     made.heapResidentBytes.push(heap);
-    made.residentBytes.push(heap + (200 + (i % 2) + restMibEach * i) * MIB);
+    made.residentBytes.push(heap + (200 + (i % 2)) * MIB + restKibEach * deaths * KIB);
   }
   return made;
 }
@@ -31,10 +33,17 @@ test("flat: no fault", () => {
 });
 
 test("the heap grows", () => {
-  expect(judgeMemory(row(1, 0), row(0, 0))).toMatchObject({ kind: "memory-kept" });
+  expect(judgeMemory(row(10, 0), row(0, 0))).toMatchObject({ kind: "memory-kept" });
 });
 
 test("the process grows: a fault unless it does so without the heap", () => {
-  expect(judgeMemory(row(0, 1), row(0, 0))).toMatchObject({ kind: "memory-kept" });
-  expect(judgeMemory(row(0, 1), row(0, 1))).toBeNull();
+  expect(judgeMemory(row(0, 10), row(0, 0))).toMatchObject({ kind: "memory-kept" });
+  expect(judgeMemory(row(0, 10), row(0, 10))).toBeNull();
+  expect(leftEach(row(0, 10))! / KIB).toBeCloseTo(10, 0);
+});
+
+test("two pages a death beyond what the runtime leaves are found in a long run, half a page is none", () => {
+  const runtime = row(0, 3);
+  expect(judgeMemory(row(0, 3 + 8, 50), runtime)).toMatchObject({ kind: "memory-kept" });
+  expect(judgeMemory(row(0, 3 + 2, 500), runtime)).toBeNull();
 });

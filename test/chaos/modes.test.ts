@@ -54,6 +54,8 @@ for (const [plant, kind, kills] of [
   ["keeps", "lost", "200"],
   // A lock is held at few of the instants.
   ["locks", "hang", "800"],
+  // Fewer are too few samples.
+  ["hoards", "memory-kept", "1000"],
 ] as const) {
   test(`terminate, planted ${plant}: reported as ${kind}`, () =>
     planted(kind, "larson", "--chaos", "terminate", "--kills", kills, "--plant", plant));

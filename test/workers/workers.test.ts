@@ -18,13 +18,9 @@ function start(): (order: Order) => Promise<unknown> {
 }
 
 /** Ends all Workers. A thread is gone some milliseconds after `terminate`: waits until the arena sees that. */
-/** Workers of test files that ran before in this process and are attached to the process-wide heap. */
-const strangers = heap.stats().workers - 1;
-
 async function stopAll(arena: Arena = heap): Promise<void> {
   for (const worker of started.splice(0)) worker.terminate();
-  const others = arena === heap ? strangers : 0;
-  while (arena.stats().workers > 1 + others) await Bun.sleep(5);
+  while (arena.stats().workers > 1) await Bun.sleep(5);
 }
 
 afterEach(() => stopAll());

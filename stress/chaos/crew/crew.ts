@@ -8,7 +8,7 @@ import { Control, createControlMemory } from "../../crew/control.ts";
 import { Shadow } from "../../oracle/shadow.ts";
 import { deriveSeed } from "../../random.ts";
 import type { Recording } from "../../recordings/recording.ts";
-import { trimmedRss } from "../../report/rss.ts";
+import { trimmedAnonymous } from "../../report/rss.ts";
 import type { SubjectChoice } from "../subjects/subject.ts";
 import type { ChaosWorkload, Places } from "../workloads/workload.ts";
 import type { ChaosAssignment } from "./assignment.ts";
@@ -36,7 +36,7 @@ export interface ChaosJob {
 }
 
 export interface AuditSample extends AuditFigures {
-  /** Of the process, all Workers resting. */
+  /** Of the process without the pages of files, all Workers resting. */
   readonly residentBytes: number;
 }
 
@@ -96,7 +96,7 @@ export class ChaosCrew {
   async audit(): Promise<AuditSample> {
     await this.rest();
     const figures = await this.inspect(this.seats.length, false);
-    const residentBytes = trimmedRss();
+    const residentBytes = trimmedAnonymous();
     openGate(this.gate);
     return { ...figures, residentBytes };
   }

@@ -18,7 +18,7 @@ export const referencePlants = {
   forgets: "every 5000th malloc gives back a block that is in use",
   keeps: "every 500th malloc takes a second block for nobody",
   locks: "malloc has a lock that a death leaves held",
-  hoards: "each Worker leaves 256 KiB that nobody gives back",
+  hoards: "each Worker leaves 32 KiB that nobody gives back",
 } as const;
 
 export type ReferencePlant = keyof typeof referencePlants | "none";
@@ -26,7 +26,7 @@ export type ReferencePlant = keyof typeof referencePlants | "none";
 const FORGETS_EVERY = 5000;
 const KEEPS_EVERY = 500;
 const LOCKED_TURNS = 2000;
-const HOARD_BYTES = 2 ** 18;
+const HOARD_BYTES = 2 ** 15;
 
 export interface ReferenceChoice {
   readonly kind: "reference";

@@ -1,17 +1,21 @@
 /**
- * Whether a row's memory is flat: that of the heap's window must not grow at all, that of the rest of the process no
- * more for each death than it does with the heap of fixed places.
+ * Whether a row's memory is flat: that of the heap's window must not grow at all, that of the rest of the process, for
+ * each death, less than a page more than it does with the heap of fixed places. That one's Workers open the same
+ * functions of the C library and run under the same oracle: what they leave is the runtime's.
  */
 import type { FaultReport } from "../../crew/assignment.ts";
-import { mebibytes } from "../../report/units.ts";
+import { kibibytes, mebibytes } from "../../report/units.ts";
 import { RSS_TOLERANCE_BYTES } from "../../session.ts";
 import { growthOf } from "./flatness.ts";
 import { DEATHS_PER_AUDIT, type TerminationRow } from "./row.ts";
 
 /** What lives in a heap differs from sample to sample: so much of it may be chance. */
 const HEAP_TOLERANCE = 0.25;
-/** Code and counters of larger workloads leave more in the runtime than those of the smallest. */
-const RUNTIME_FACTOR = 2;
+/**
+ * For each death. All memory of the allocator comes in pages; a larger program leaves more in the runtime than the
+ * smallest, but less than a page more.
+ */
+const PAGE_BYTES = 4096;
 
 export function judgeMemory(row: TerminationRow, runtime: TerminationRow): FaultReport | null {
   const heap = growthOf(row.heapResidentBytes);
@@ -19,11 +23,18 @@ export function judgeMemory(row: TerminationRow, runtime: TerminationRow): Fault
     return kept(`${mebibytes(heap.bytes)} more of the heap are resident`, heap.span);
   }
   const rest = growthOf(restOf(row));
-  const allowed = growthOf(restOf(runtime));
-  if (rest === null || allowed === null) return null;
-  const perSample = (RUNTIME_FACTOR * Math.max(0, allowed.bytes)) / allowed.span;
-  if (rest.bytes <= RSS_TOLERANCE_BYTES + perSample * rest.span) return null;
-  return kept(`${mebibytes(rest.bytes)} more of the process outside of the heap are resident`, rest.span);
+  const unavoidable = leftEach(runtime);
+  if (rest === null || unavoidable === null) return null;
+  const allowedEach = Math.max(0, unavoidable) + PAGE_BYTES;
+  if (rest.bytes <= RSS_TOLERANCE_BYTES + allowedEach * rest.span * DEATHS_PER_AUDIT) return null;
+  const what = `${mebibytes(rest.bytes)} more of the process outside of the heap are resident`;
+  return kept(`${what} (the runtime alone leaves ${kibibytes(unavoidable)} each)`, rest.span);
+}
+
+/** Bytes outside of the heap for each death behind the warm-up; null = too few samples. */
+export function leftEach(row: TerminationRow): number | null {
+  const growth = growthOf(restOf(row));
+  return growth === null ? null : growth.bytes / (growth.span * DEATHS_PER_AUDIT);
 }
 
 const restOf = ({ residentBytes, heapResidentBytes }: TerminationRow): number[] =>

@@ -8,7 +8,7 @@ import type { StressOptions } from "../../command/options.ts";
 import type { FaultReport, OracleMemory } from "../../crew/assignment.ts";
 import { deriveSeed } from "../../random.ts";
 import type { Recording } from "../../recordings/recording.ts";
-import { count, mebibytes } from "../../report/units.ts";
+import { count, kibibytes, mebibytes } from "../../report/units.ts";
 import { planRuns } from "../../run-plan.ts";
 import { createOracle } from "../../session.ts";
 import type { ChaosJob } from "../crew/crew.ts";
@@ -18,7 +18,7 @@ import type { SubjectChoice } from "../subjects/subject.ts";
 import { describeRowFault, describeRows } from "../table.ts";
 import { findChaosWorkload } from "../workloads/catalogue.ts";
 import { SLOTS_PER_WORKER } from "../workloads/larson.ts";
-import { judgeMemory } from "./memory.ts";
+import { judgeMemory, leftEach } from "./memory.ts";
 import { createRow, type TerminationRow, terminateWorkers } from "./row.ts";
 
 /** So many terminations a second are what two cores do. */
@@ -70,7 +70,10 @@ interface Provided {
   dispose(): void;
 }
 
-/** The runtime alone first; the terminations themselves are shared by the rows after it. */
+/**
+ * The runtime alone first, as long as the longest row that is judged by it; the terminations themselves are shared by
+ * the rows after it.
+ */
 function planRows(options: StressOptions, recordings: readonly Recording[]): PlannedRow[] {
   const planned = planRuns(options, recordings);
   const reference = (label: string, part: number, plant: ReferencePlant): PlannedRow => ({
@@ -80,7 +83,8 @@ function planRows(options: StressOptions, recordings: readonly Recording[]): Pla
     part,
     provide: async () => ({ subject: referenceFor(options.workers, plant), dispose() {} }),
   });
-  const runtime = reference("runtime alone", 1 / planned.length, "none");
+  const longest = Math.max(...planned.map(({ seconds }) => seconds));
+  const runtime = reference("runtime alone", longest / options.seconds, "none");
   if (options.plant !== undefined) {
     return [runtime, reference(`planted: ${options.plant}`, 1, options.plant as ReferencePlant)];
   }
@@ -166,6 +170,7 @@ const head = [
   "adoptions",
   "heap RSS",
   "process RSS",
+  "left each",
   "fault",
 ];
 
@@ -185,6 +190,7 @@ const describe = (rows: readonly TerminationRow[]): string =>
       count(row.adoptions),
       span(row.heapResidentBytes),
       span(row.residentBytes),
+      describeLeft(row),
       describeRowFault(row.fault),
     ]),
   );
@@ -192,9 +198,16 @@ const describe = (rows: readonly TerminationRow[]): string =>
 const span = (samples: readonly number[]): string =>
   samples.length === 0 ? "-" : `${mebibytes(samples[0]!)} to ${mebibytes(samples.at(-1)!)}`;
 
+function describeLeft(row: TerminationRow): string {
+  const bytes = leftEach(row);
+  return bytes === null ? "-" : kibibytes(bytes);
+}
+
 function verdictOf(rows: readonly TerminationRow[]): string {
   const [, ...tested] = rows;
   const deaths = tested.reduce((sum, row) => sum + row.deaths, 0);
   const longest = Math.max(...tested.map((row) => row.longestWaitMs));
-  return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms`;
+  const judged = tested.filter((row) => leftEach(row) !== null).length;
+  const memory = `memory was judged in ${judged} of ${tested.length} rows`;
+  return `no fault after ${count(deaths)} terminations; the longest wait was ${longest.toFixed(0)} ms; ${memory}`;
 }
