@@ -1,5 +1,6 @@
 /** The workloads of the literature, in both builds. */
 import { expect, test } from "bun:test";
+import { type ForeignName, openForeign } from "../../stress/allocators/foreign.ts";
 import { provideAllocator } from "../../stress/allocators/provide.ts";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { auditHeap, createFigures, runCrew } from "../../stress/crew/crew.ts";
@@ -101,8 +102,13 @@ test("odd-numbers of Workers: those that share more than a table", async () => {
   }
 });
 
+/** mimalloc 2.0.9 aligns `aligned_alloc(512, 512)` to 128: the oracle is right to say so. */
+function misaligns(allocator: ForeignName): boolean {
+  return openForeign(allocator).alignedAlloc(512, 512) % 512 !== 0;
+}
+
 test("foreign-allocators: run where they are installed, else say so and exit with 2", async () => {
-  for (const allocator of ["mimalloc", "jemalloc", "tcmalloc"]) {
+  for (const allocator of ["mimalloc", "jemalloc", "tcmalloc"] as const) {
     const { code, stderr, stdout } = await runStress(
       "glibc-thread",
       "--seconds",
@@ -110,13 +116,9 @@ test("foreign-allocators: run where they are installed, else say so and exit wit
       "--allocator",
       allocator,
     );
-    // mimalloc 2.0 now and then gives an address that is aligned to less than was asked for: a fault, and its own.
-    if (allocator === "mimalloc" && stdout.includes("fault misaligned")) continue;
-    if (code === 0) expect(lastLine(stdout)).toStartWith("passed: no fault in ");
-    else {
-      expect(code).toBe(2);
-      expect(stderr).toContain(`--allocator ${allocator} is not installed`);
-    }
+    if (code === 2) expect(stderr).toContain(`--allocator ${allocator} is not installed`);
+    else if (allocator === "mimalloc" && misaligns(allocator)) expect(stdout).toContain("fault misaligned");
+    else expect(lastLine(stdout)).toStartWith("passed: no fault in ");
   }
 });
 
