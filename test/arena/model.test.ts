@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type ArenaOptions, OutOfMemoryError } from "../../src/index.ts";
+import { expectNothingLeft } from "../support/nothing-left.ts";
 import { policyVariants } from "../support/policy-variants.ts";
 import { type SimulatedArena, simulatedArena } from "../support/simulated-arena.ts";
 
@@ -155,13 +156,7 @@ for (const options of settings) {
         for (const { pointer } of model.live) arena.free(pointer);
         arena.trim();
         arena.check();
-        const { liveBlocks, cachedBlocks, freeBlocks, committedBytes } = arena.stats();
-        expect({ liveBlocks, cachedBlocks, freeBlocks, committedBytes }).toEqual({
-          liveBlocks: 0,
-          cachedBlocks: 0,
-          freeBlocks: 0,
-          committedBytes: 0,
-        });
+        expectNothingLeft(arena);
         arena.dispose();
         expect(simulated.platform.pages.mappedBytes).toBe(0);
       }),

@@ -4,6 +4,7 @@
  */
 import { expect, test } from "bun:test";
 import { Arena } from "../../src/index.ts";
+import { expectNothingLeft } from "../support/nothing-left.ts";
 import { policyVariants } from "../support/policy-variants.ts";
 import type { Order } from "./crew.ts";
 
@@ -49,13 +50,7 @@ for (const policy of policyVariants) {
         for (const { pointer } of arena.blocks()) arena.free(pointer);
         arena.trim();
         arena.check();
-        const { liveBlocks, cachedBlocks, freeBlocks, committedBytes } = arena.stats();
-        expect({ liveBlocks, cachedBlocks, freeBlocks, committedBytes }).toEqual({
-          liveBlocks: 0,
-          cachedBlocks: 0,
-          freeBlocks: 0,
-          committedBytes: 0,
-        });
+        expectNothingLeft(arena);
       }
     }, 60_000);
   }
