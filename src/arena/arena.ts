@@ -120,6 +120,8 @@ export class Arena implements Disposable {
     checkAlignment(alignment);
     checkSize("size", size);
     if (alignment <= GRANULE_BYTES) return this.malloc(size);
+    const ready = this.fastPath?.mallocAligned(alignment, size);
+    if (ready !== undefined && ready !== 0) return ready;
     return this.guarded((attachment) => attachment.alignedAlloc(alignment, size));
   }
 
@@ -276,6 +278,11 @@ export class Arena implements Disposable {
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
+  }
+
+  /** For the fast path: it is about to keep a block. Not part of the API. */
+  keepSlow(): void {
+    this.attachment?.watchKept();
   }
 
   /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */

@@ -10,6 +10,7 @@ import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { granulesFor, payloadBytes } from "../core/size-classes.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
@@ -99,6 +100,7 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
   heap.enter();
   try {
     const { space, policy } = heap.windows[cache.number]!;
+    releaseKept(heap, cache.number);
     if (!policy.resize(block, wanted)) return false;
     heap.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * 16);
     return true;

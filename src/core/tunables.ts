@@ -32,6 +32,13 @@ export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
 export const CACHE_CLASS_MOST = 512;
 export const CACHE_SMALL_BYTES = 2 ** 12;
 export const CACHE_SHARE = 512;
+/**
+ * One block above `CACHE_SMALL_BYTES` that no class has room for is kept by the Worker that freed it, unless the arena's
+ * limit is less than so many times as much. It serves a request that leaves at most the request's size shifted right by
+ * the second number unused.
+ */
+export const KEPT_SHARE = 64;
+export const KEPT_SLACK_SHIFT = 3;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
 
