@@ -101,6 +101,8 @@ export class Arena implements Disposable {
    * Alignment beyond 16 bytes may be lost. Throws as `malloc` and `free`.
    */
   realloc(pointer: Pointer | number | null, size: number): Pointer {
+    const { fastPath } = this;
+    if (fastPath?.restate(pointer as number, size) === true) return pointer as Pointer;
     const address = checkPointer(pointer);
     checkSize("size", size);
     if (address === 0) return this.malloc(size);

@@ -16,7 +16,13 @@ import {
   TAIL_SHIFT,
   TAIL_UNKNOWN,
 } from "../block/header.ts";
-import { classForRequest, classOfBlock, GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
+import {
+  classForRequest,
+  classOfBlock,
+  GRANULE_BYTES,
+  hasRoom,
+  LEAST_GRANULES,
+} from "../core/size-classes.ts";
 import { CACHE_SMALL_BYTES, KEPT_SLACK_SHIFT } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
 import { CACHE_WORDS, CacheWord, ENTRY_WORDS, WindowWord } from "../memory/layout.ts";
@@ -132,6 +138,28 @@ export class FastPath {
   }
 
   /**
+   * `realloc` of a block that has room for the new size: its word 1 is exchanged, so that of several Workers that free or
+   * reallocate it exactly one succeeds; no claim is needed. False: the slow path finds out.
+   */
+  restate(pointer: number, size: number): boolean {
+    if (typeof pointer !== "number" || typeof size !== "number" || (size | 0) !== size || size < 0)
+      return false;
+    const block = pointer >>> 2;
+    const { words } = this;
+    const isPlace = (this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+    if (!isPlace || block >= words.length || block < words[WindowWord.first]!) return false;
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const granules = word0 >>> 4;
+    const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+    if (((word1 ^ check) & (CHECK_MASK | STATE_MASK)) !== State.inUse) return false;
+    if (granules < LEAST_GRANULES || !hasRoom(granules, (size + 23) >>> 4)) return false;
+    const slack = granules * GRANULE_BYTES - 8 - size;
+    const restated = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+    return Atomics.compareExchange(words, block - 1, word1, restated) === word1;
+  }
+
+  /**
    * Puts a block that this Worker allocated into the cache. Whatever else `pointer` is, and if the class is full,
    * the slow path finds out.
    */
@@ -180,22 +208,28 @@ export class FastPath {
     return this.slowPath.mallocSlow(size, this);
   }
 
-  /** Keeps a large block that this Worker allocated, if it keeps none yet. */
+  /**
+   * Keeps a large block that this Worker allocated, if it keeps none yet. By an exchange: beside a large block it costs
+   * little, and of several frees exactly one succeeds.
+   */
   private freeKept(pointer: number): void {
     const { words, entries, keptGranules } = this;
     if (typeof pointer === "number" && words[entries + CacheWord.kept] === 0) {
       const block = pointer >>> 2;
       if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
         const word0 = words[block - 2]!;
+        const word1 = words[block - 1]!;
         const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
         const granules = word0 >>> 4;
-        const isMine = ((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine;
+        const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
         if (isMine && granules > CACHE_SMALL_BYTES / GRANULE_BYTES && granules <= keptGranules) {
           this.slowPath.keepSlow();
-          words[block - 1] = check | this.cachedMine;
-          words[block] = 0;
-          words[entries + CacheWord.kept] = block;
-          return;
+          const cached = check | this.cachedMine;
+          if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
+            words[block] = 0;
+            words[entries + CacheWord.kept] = block;
+            return;
+          }
         }
       }
     }

@@ -13,7 +13,7 @@ export const WINDOW_BYTES = 2 ** 32;
 export const WINDOWS = 64;
 
 /** Requests above this many bytes get a mapping of their own (docs/runtime.md, "Large threshold"). */
-export const LARGE_THRESHOLD_BYTES = 2 ** 24;
+export const LARGE_THRESHOLD_BYTES = 2 ** 26;
 
 /** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
 export const CACHED_BYTES = 2 ** 15;
