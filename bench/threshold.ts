@@ -3,9 +3,9 @@
  *
  *   bun bench/threshold.ts [rounds]
  *
- * Replays the committed recording with the largest blocks and a synthetic load (random replacement of 64 blocks of 16
- * KiB to 4 MiB), writing one byte of each page of every block, in one process a threshold. Prints nanoseconds an
- * operation and peak committed over peak live bytes.
+ * Replays the committed recording with the largest blocks and two synthetic loads (random replacement of 64 blocks of 16
+ * KiB to 4 MiB, and of 12 blocks of 4 to 64 MiB), writing one byte of each page of every block, in one process a
+ * threshold. Prints nanoseconds an operation and peak committed over peak live bytes.
  */
 import Table from "cli-table3";
 import { fillMemory } from "../native/raw-memory.ts";
@@ -13,7 +13,7 @@ import { Arena } from "../src/index.ts";
 import { committedRecordings, Operation, type Recording, readRecording } from "../stress/recordings/index.ts";
 import { type Figures, machine, medianFigures } from "./rounds.ts";
 
-const THRESHOLDS = [2 ** 15, 2 ** 17, 2 ** 19, 2 ** 20, 2 ** 22, 2 ** 24];
+const THRESHOLDS = [2 ** 15, 2 ** 17, 2 ** 19, 2 ** 20, 2 ** 22, 2 ** 24, 2 ** 26];
 const PAGE = 4096;
 
 function touch(pointer: number, byteLength: number): void {
@@ -44,10 +44,22 @@ function replay(arena: Arena, recording: Recording): number {
   return elapsed / length;
 }
 
-function replaceAtRandom(arena: Arena): { ns: number; peakLiveBytes: number } {
-  const operations = 20_000;
-  const pointers = new Float64Array(64);
-  const sizes = new Float64Array(64);
+interface Load {
+  readonly operations: number;
+  readonly blocks: number;
+  readonly leastBytes: number;
+  /** The largest block is so many times doubled the least. */
+  readonly doublings: number;
+}
+
+const MIDDLE: Load = { operations: 20_000, blocks: 64, leastBytes: 2 ** 14, doublings: 8 };
+const BIG: Load = { operations: 300, blocks: 12, leastBytes: 2 ** 22, doublings: 4 };
+
+/** Nanoseconds an operation, and peak committed over peak live bytes. */
+function replaceAtRandom(arena: Arena, load: Load): { ns: number; memory: number } {
+  const { operations, blocks, leastBytes, doublings } = load;
+  const pointers = new Float64Array(blocks);
+  const sizes = new Float64Array(blocks);
   let state = 99;
   let live = 0;
   let peakLiveBytes = 0;
@@ -57,8 +69,8 @@ function replaceAtRandom(arena: Arena): { ns: number; peakLiveBytes: number } {
   };
   const start = Bun.nanoseconds();
   for (let i = 0; i < operations; i++) {
-    const slot = Math.floor(draw() * 64);
-    const bytes = Math.floor(2 ** (14 + draw() * 8));
+    const slot = Math.floor(draw() * blocks);
+    const bytes = Math.floor(leastBytes * 2 ** (draw() * doublings));
     live += bytes - sizes[slot]!;
     peakLiveBytes = Math.max(peakLiveBytes, live);
     arena.free(pointers[slot]!);
@@ -66,7 +78,10 @@ function replaceAtRandom(arena: Arena): { ns: number; peakLiveBytes: number } {
     sizes[slot] = bytes;
     touch(pointers[slot]!, bytes);
   }
-  return { ns: (Bun.nanoseconds() - start) / operations, peakLiveBytes };
+  const ns = (Bun.nanoseconds() - start) / operations;
+  const memory = arena.stats().peakCommittedBytes / peakLiveBytes;
+  arena.dispose();
+  return { ns, memory };
 }
 
 function measure(largeThreshold: number): Figures {
@@ -74,13 +89,15 @@ function measure(largeThreshold: number): Figures {
   const recording = readRecording(path);
   const replayed = new Arena({ largeThreshold });
   const replayNs = replay(replayed, recording);
-  const synthetic = new Arena({ largeThreshold });
-  const { ns, peakLiveBytes } = replaceAtRandom(synthetic);
+  const middle = replaceAtRandom(new Arena({ largeThreshold }), MIDDLE);
+  const big = replaceAtRandom(new Arena({ largeThreshold }), BIG);
   return {
     "recording, ns": replayNs,
     "recording, memory": replayed.stats().peakCommittedBytes / recording.peakLiveBytes,
-    "random, ns": ns,
-    "random, memory": synthetic.stats().peakCommittedBytes / peakLiveBytes,
+    "to 4 MiB, ns": middle.ns,
+    "to 4 MiB, memory": middle.memory,
+    "to 64 MiB, ns": big.ns,
+    "to 64 MiB, memory": big.memory,
   };
 }
 

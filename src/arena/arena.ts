@@ -101,6 +101,8 @@ export class Arena implements Disposable {
    * Alignment beyond 16 bytes may be lost. Throws as `malloc` and `free`.
    */
   realloc(pointer: Pointer | number | null, size: number): Pointer {
+    const { fastPath } = this;
+    if (fastPath?.restate(pointer as number, size) === true) return pointer as Pointer;
     const address = checkPointer(pointer);
     checkSize("size", size);
     if (address === 0) return this.malloc(size);
@@ -120,6 +122,8 @@ export class Arena implements Disposable {
     checkAlignment(alignment);
     checkSize("size", size);
     if (alignment <= GRANULE_BYTES) return this.malloc(size);
+    const ready = this.fastPath?.mallocAligned(alignment, size);
+    if (ready !== undefined && ready !== 0) return ready;
     return this.guarded((attachment) => attachment.alignedAlloc(alignment, size));
   }
 
@@ -276,6 +280,11 @@ export class Arena implements Disposable {
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
+  }
+
+  /** For the fast path: it is about to keep a block. Not part of the API. */
+  keepSlow(): void {
+    this.attachment?.watchKept();
   }
 
   /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */

@@ -9,12 +9,13 @@ import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
   classForRequest,
+  classGranules,
   classOfBlock,
   granulesFor,
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { SLOTS } from "../core/tunables.ts";
+import { KEPT_SHARE, SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
@@ -58,7 +59,7 @@ export class Attachment {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
-    this.fastPath = new FastPath(slowPath, this.caches[0]!);
+    this.fastPath = new FastPath(slowPath, this.caches[0]!, keptGranules(heap));
   }
 
   get slot(): SlotNumber {
@@ -123,6 +124,11 @@ export class Attachment {
       this.heap.leave();
     }
     this.purgeTimer.lookLaterIf(idle);
+  }
+
+  /** The fast path keeps a block: it goes back after the purge delay. */
+  watchKept(): void {
+    this.purgeTimer.lookLaterIf(true);
   }
 
   /** Follows other Workers' windows and views. */
@@ -259,9 +265,12 @@ export class Attachment {
 
   private allocateAligned(alignment: number, byteLength: number): Pointer | 0 {
     const { heap } = this;
+    const wanted = granulesFor(byteLength);
+    // As large as its class, so that its free files it where the next request looks.
+    const granules = byteLength > this.largestCached ? wanted : classGranules[classForRequest[wanted]!]!;
     heap.enter();
     try {
-      const block = heap.allocateAligned(granulesFor(byteLength), this.preferred, alignment);
+      const block = heap.allocateAligned(granules, this.preferred, alignment);
       if (block === 0) return 0;
       heap.handOut(heap.servedBy, block, byteLength);
       this.serveFrom(heap.servedBy);
@@ -280,4 +289,11 @@ export class Attachment {
     this.heap.refusal.bound = bound;
     this.heap.refusal.errno = errno;
   }
+}
+
+/** Granules of the largest block that a Worker keeps: none where every request takes the lock, or nothing may lie idle. */
+function keptGranules(heap: Heap): number {
+  const { workerCache, purgeDelayMs, largeThresholdBytes, limitBytes } = heap.geometry;
+  if (!workerCache || purgeDelayMs === 0) return 0;
+  return granulesFor(Math.min(largeThresholdBytes, Math.floor(limitBytes / KEPT_SHARE)));
 }

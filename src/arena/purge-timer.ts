@@ -1,6 +1,7 @@
-/** Idle pages go back to the system after the purge delay, also if the program makes no request any more. */
+/** Kept blocks and idle pages go back to the system after the purge delay, also if the program makes no request any more. */
 import { PURGE_MARGIN_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
+import { releaseKept } from "../heap/kept.ts";
 import { purge } from "../heap/trim.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -13,7 +14,7 @@ export class PurgeTimer {
 
   /** If pages are idle, looks again when the delay is over. */
   lookLaterIf(idle: boolean): void {
-    if (!idle || this.timer !== undefined) return;
+    if (!idle || this.timer !== undefined || this.heap.geometry.purgeDelayMs === Infinity) return;
     this.timer = startTimer(() => {
       this.timer = undefined;
       this.look();
@@ -30,6 +31,7 @@ export class PurgeTimer {
     heap.enter();
     let idle = false;
     try {
+      for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index);
       idle = purge(heap);
     } catch (error) {
       throw heap.repaired(error, "purge");

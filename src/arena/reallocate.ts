@@ -1,6 +1,7 @@
 /**
- * `realloc`, in place where possible: shrinking cuts the tail off, growing takes a free block behind or fresh
- * memory at the end of the chain, large blocks are remapped. Otherwise allocate, copy, free, in this order: if
+ * `realloc` of a block that has no room for the new size, or too much (else `FastPath.restate` has done it). In place where
+ * that pays: shrinking cuts the tail off, growing takes a free block behind or fresh memory at the end of the chain,
+ * large blocks are remapped. Otherwise allocate, copy, free, in this order: if
  * the allocation fails, the old block is as it was.
  *
  * A small block is claimed first (state busy), so that of two Workers that free and reallocate it at the same time
@@ -8,8 +9,18 @@
  */
 import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/cache.ts";
-import { granulesFor, payloadBytes } from "../core/size-classes.ts";
+import {
+  CACHED_GRANULES,
+  classForRequest,
+  classGranules,
+  GRANULE_BYTES,
+  granulesFor,
+  hasRoom,
+  payloadBytes,
+} from "../core/size-classes.ts";
+import { CACHE_SMALL_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
@@ -17,8 +28,8 @@ import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
 import { diagnose } from "./pointers.ts";
 
-/** Below this many granules a shrunken block keeps its tail: the next growth finds it again. */
-const WORTH_CUTTING_GRANULES = 4;
+/** Blocks that grow to at most so many granules move: a copy costs less than the lock. */
+const COPIED_GRANULES = CACHE_SMALL_BYTES / GRANULE_BYTES;
 
 /** Who allocates the new block: the arena, fast path first. */
 export interface Allocator {
@@ -90,16 +101,19 @@ export function reallocateLarge(
   return moved;
 }
 
-/** Makes a claimed block at least `byteLength` bytes long where it stands. False if it cannot grow there. */
+/** Makes a claimed block at least `byteLength` bytes long where it stands. False if it cannot grow there, or is small. */
 function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteLength: number): boolean {
   const present = cache.words[block - 2]! >>> 4;
-  const wanted = granulesFor(byteLength);
-  if (wanted <= present && (present - wanted < WORTH_CUTTING_GRANULES || wanted * 2 > present)) return true;
+  if (hasRoom(present, granulesFor(byteLength))) return true;
   const { heap } = attachment;
+  const wanted = roundedUp(granulesFor(byteLength));
+  // Copied between two lists of the cache, it needs no lock.
+  if (wanted > present && wanted <= COPIED_GRANULES && heap.geometry.workerCache) return false;
   heap.enter();
   try {
     const { space, policy } = heap.windows[cache.number]!;
-    if (!policy.resize(block, wanted)) return false;
+    releaseKept(heap, cache.number);
+    if (!policy.resize(block, wanted) && !policy.resize(block, granulesFor(byteLength))) return false;
     heap.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * 16);
     return true;
   } catch (error) {
@@ -108,6 +122,11 @@ function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteL
     heap.leave();
     attachment.followWindows();
   }
+}
+
+/** Granules of the class that serves a request: what grows by steps has room for the next ones. */
+function roundedUp(granules: number): number {
+  return granules <= CACHED_GRANULES ? classGranules[classForRequest[granules]!]! : granules;
 }
 
 /** After an exception: the block is its user's again, unless a repair has settled the claim already. */

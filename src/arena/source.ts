@@ -154,6 +154,7 @@ function finishEnding(): void {
 
 const NEVER_ASKED: SlowPath = {
   mallocSlow: () => 0,
+  keepSlow: () => {},
   freeSlow() {},
 };
 

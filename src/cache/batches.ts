@@ -11,6 +11,7 @@ import { CACHE_CLASS_MOST, FIRST_BATCH } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
+import { releaseKept, verifyKept } from "../heap/kept.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -121,6 +122,7 @@ export function drain(heap: Heap, index: number): void {
       block = next;
     }
   }
+  releaseKept(heap, index);
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
 }
@@ -135,6 +137,7 @@ export function verifyLists(heap: Heap, cache: WindowCache): void {
       block = linkOf(space, block, cachedBy(heap.slot));
     }
   }
+  verifyKept(heap, cache.number);
 }
 
 /** Finds a window whose cache has blocks of the class, or whose depot has a batch. Returns its number, or -1. */

@@ -16,7 +16,14 @@ import {
   TAIL_SHIFT,
   TAIL_UNKNOWN,
 } from "../block/header.ts";
-import { classForRequest, classOfBlock, LEAST_GRANULES } from "../core/size-classes.ts";
+import {
+  classForRequest,
+  classOfBlock,
+  GRANULE_BYTES,
+  hasRoom,
+  LEAST_GRANULES,
+} from "../core/size-classes.ts";
+import { CACHE_SMALL_BYTES, KEPT_SLACK_SHIFT } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
 import { CACHE_WORDS, CacheWord, ENTRY_WORDS, WindowWord } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -27,6 +34,8 @@ export interface SlowPath {
   mallocSlow(size: number, asking: FastPath): number;
   /** `pointer` may be anything. */
   freeSlow(pointer: number): void;
+  /** A block is about to be kept. */
+  keepSlow(): void;
 }
 
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
@@ -48,8 +57,10 @@ export class FastPath {
   private declare readonly mine: number;
   private declare readonly cachedMine: number;
   private declare readonly busyMine: number;
+  /** Granules of the largest block that is kept. */
+  private declare readonly keptGranules: number;
 
-  constructor(slowPath: SlowPath, cache: WindowCache) {
+  constructor(slowPath: SlowPath, cache: WindowCache, keptGranules: number) {
     this.slowPath = slowPath;
     this.words = cache.words;
     this.span = spanOf(cache);
@@ -59,6 +70,7 @@ export class FastPath {
     this.mine = slot | State.inUse;
     this.cachedMine = slot | State.cached;
     this.busyMine = slot | State.busy;
+    this.keptGranules = keptGranules;
   }
 
   /** Serves from this cache of the same Worker from now on. */
@@ -80,8 +92,8 @@ export class FastPath {
   }
 
   /**
-   * A block for `size` bytes: from the cache, or from the slow path if it is empty, damaged, or not asked. One
-   * call of the slow path keeps the code small enough to be inlined.
+   * A block for `size` bytes: from the cache, or the kept one or from the slow path if that is empty, damaged, or not
+   * asked. One call of the rest keeps the code small enough to be inlined.
    */
   malloc(size: number): Pointer {
     let taken = 0;
@@ -107,8 +119,44 @@ export class FastPath {
         }
       }
     }
-    if (taken === 0) taken = this.slowPath.mallocSlow(size, this);
+    if (taken === 0) taken = this.mallocKept(size);
     return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
+  }
+
+  /** The next block of the cache for `size` bytes, if it is undamaged and happens to be aligned; else 0. */
+  mallocAligned(alignment: number, size: number): Pointer | 0 {
+    const granules = (size + 23) >>> 4;
+    if (granules >= classForRequest.length) return 0;
+    const { words } = this;
+    const block = words[this.entries + (classForRequest[granules]! << 1)]!;
+    // The base of a window is a multiple of every alignment.
+    if (block <= 0 || block >= words.length || (block & ((alignment >>> 2) - 1)) !== 0) return 0;
+    const bytes = words[block - 2]! & SIZE_MASK;
+    const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
+    if (words[block - 1] !== (check | this.cachedMine) || bytes - 8 < size) return 0;
+    return this.malloc(size);
+  }
+
+  /**
+   * `realloc` of a block that has room for the new size: its word 1 is exchanged, so that of several Workers that free or
+   * reallocate it exactly one succeeds; no claim is needed. False: the slow path finds out.
+   */
+  restate(pointer: number, size: number): boolean {
+    if (typeof pointer !== "number" || typeof size !== "number" || (size | 0) !== size || size < 0)
+      return false;
+    const block = pointer >>> 2;
+    const { words } = this;
+    const isPlace = (this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+    if (!isPlace || block >= words.length || block < words[WindowWord.first]!) return false;
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const granules = word0 >>> 4;
+    const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+    if (((word1 ^ check) & (CHECK_MASK | STATE_MASK)) !== State.inUse) return false;
+    if (granules < LEAST_GRANULES || !hasRoom(granules, (size + 23) >>> 4)) return false;
+    const slack = granules * GRANULE_BYTES - 8 - size;
+    const restated = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+    return Atomics.compareExchange(words, block - 1, word1, restated) === word1;
   }
 
   /**
@@ -132,6 +180,54 @@ export class FastPath {
             words[block] = words[entry]!;
             words[entry] = block;
             words[entry + 1] = room - 1;
+            return;
+          }
+        }
+      }
+    }
+    this.freeKept(pointer);
+  }
+
+  /** The kept block, if it is undamaged and neither too small nor much too large; else the slow path's answer. */
+  private mallocKept(size: number): number {
+    const { words, entries } = this;
+    const block = words[entries + CacheWord.kept]!;
+    if (typeof size === "number" && (size | 0) === size && size >= 0 && block > 0 && block < words.length) {
+      const word0 = words[block - 2]!;
+      const granules = word0 >>> 4;
+      const wanted = (size + 23) >>> 4;
+      const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+      const isFit = granules >= wanted && granules - wanted <= wanted >>> KEPT_SLACK_SHIFT;
+      if (isFit && words[block - 1] === (check | this.cachedMine) && words[block] === 0) {
+        const slack = granules * 16 - 8 - size;
+        words[entries + CacheWord.kept] = 0;
+        words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+        return block;
+      }
+    }
+    return this.slowPath.mallocSlow(size, this);
+  }
+
+  /**
+   * Keeps a large block that this Worker allocated, if it keeps none yet. By an exchange: beside a large block it costs
+   * little, and of several frees exactly one succeeds.
+   */
+  private freeKept(pointer: number): void {
+    const { words, entries, keptGranules } = this;
+    if (typeof pointer === "number" && words[entries + CacheWord.kept] === 0) {
+      const block = pointer >>> 2;
+      if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
+        const word0 = words[block - 2]!;
+        const word1 = words[block - 1]!;
+        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+        const granules = word0 >>> 4;
+        const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
+        if (isMine && granules > CACHE_SMALL_BYTES / GRANULE_BYTES && granules <= keptGranules) {
+          this.slowPath.keepSlow();
+          const cached = check | this.cachedMine;
+          if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
+            words[block] = 0;
+            words[entries + CacheWord.kept] = block;
             return;
           }
         }

@@ -21,6 +21,14 @@ export function granulesFor(byteLength: number): Granules {
   return Math.max(granules, LEAST_GRANULES) as Granules;
 }
 
+/** Below so many granules a shrunken block keeps its tail: the next growth finds it again. */
+const WORTH_CUTTING_GRANULES = 4;
+
+/** Whether a block is long enough for `wanted` granules, and not so long that its tail is worth cutting off. */
+export function hasRoom(present: number, wanted: number): boolean {
+  return wanted <= present && (present - wanted < WORTH_CUTTING_GRANULES || wanted * 2 > present);
+}
+
 /** Bytes of payload in a block of `granules`. */
 export function payloadBytes(granules: number): number {
   return granules * GRANULE_BYTES - HEADER_BYTES;

@@ -13,7 +13,7 @@ export const WINDOW_BYTES = 2 ** 32;
 export const WINDOWS = 64;
 
 /** Requests above this many bytes get a mapping of their own (docs/runtime.md, "Large threshold"). */
-export const LARGE_THRESHOLD_BYTES = 2 ** 24;
+export const LARGE_THRESHOLD_BYTES = 2 ** 26;
 
 /** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
 export const CACHED_BYTES = 2 ** 15;
@@ -32,6 +32,13 @@ export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
 export const CACHE_CLASS_MOST = 512;
 export const CACHE_SMALL_BYTES = 2 ** 12;
 export const CACHE_SHARE = 512;
+/**
+ * One block above `CACHE_SMALL_BYTES` that no class has room for is kept by the Worker that freed it, unless the arena's
+ * limit is less than so many times as much. It serves a request that leaves at most the request's size shifted right by
+ * the second number unused.
+ */
+export const KEPT_SHARE = 64;
+export const KEPT_SLACK_SHIFT = 3;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
 

@@ -19,6 +19,7 @@ import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
 import { emptyDepot, isWorthEmptying } from "./depot.ts";
 import { growWindow } from "./growth.ts";
+import { releaseKept } from "./kept.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
@@ -248,9 +249,10 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
-  /** Asks one window; its depot is merged before it grows. */
+  /** Asks one window; what is kept of it goes back first, and its depot is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
     const { policy, space } = this.windows[index]!;
+    releaseKept(this, index);
     this.thrifty = isWorthEmptying(space);
     let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
     if (block === 0 && this.thrifty) {

@@ -142,10 +142,10 @@ function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
   }
 }
 
-/** Whether the slot has had neither a cache nor a claim in this window. */
+/** Whether the slot has had neither a cache nor a kept block nor a claim in this window. */
 function isUntouched({ words }: BlockSpace, entries: number): boolean {
   const claims = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
-  return words[entries + CacheWord.isSetUp] === 0 && claims === 0;
+  return (words[entries + CacheWord.isSetUp]! | words[entries + CacheWord.kept]!) === 0 && claims === 0;
 }
 
 /**

@@ -47,6 +47,8 @@ export const CacheWord = {
   isSetUp: 1,
   /** Block that the Worker has claimed and is reallocating, 0 = none. */
   reallocating: 2,
+  /** Block above `CACHE_SMALL_BYTES` that the Worker freed and no list had room for, 0 = none (heap/kept.ts). */
+  kept: 3,
 } as const;
 /** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
 export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS) / 16) * 16) | 0;

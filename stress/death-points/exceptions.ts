@@ -59,7 +59,7 @@ export const exceptions: readonly Exception[] = [
     text: "",
     reason: "the base class demands it; reset and dispose of the process-wide heap are refused before",
   })),
-  ...["mallocSlow", "freeSlow"].map((method) => ({
+  ...["mallocSlow", "freeSlow", "keepSlow"].map((method) => ({
     file: "src/arena/source.ts",
     within: `NEVER_ASKED.${method}`,
     text: "",

@@ -190,11 +190,13 @@ test.each([
 });
 
 test("a claim is settled before it is forgotten, so that a settler may die too", () => {
-  const crew = new Crew();
+  const crew = new Crew({ purgeDelay: Infinity });
   const { arena } = crew.join(FIRST);
   const victim = crew.join(SECOND);
   const settler = crew.join(THIRD);
   const [freed] = [victim.arena, settler.arena, arena].map((each) => each.malloc(100_000));
+  // It keeps this one, so that the other goes back to the heap.
+  victim.arena.free(victim.arena.malloc(200_000));
   // The block is claimed, the lock not taken yet.
   victim.heap.enter = () => {
     crew.alive.delete(SECOND);

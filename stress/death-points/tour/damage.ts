@@ -21,6 +21,12 @@ class Scene {
     return sizes.map((size) => this.arena.malloc(size));
   }
 
+  /** Frees a block into the index, where it is not kept. */
+  file(pointer: number): void {
+    this.arena.free(pointer);
+    attachmentOf(this.arena).purgeTimer.look();
+  }
+
   overwrite(pointer: number, offset: number, value: number): void {
     this.words[this.indexOf(pointer) + offset] = value;
   }
@@ -50,21 +56,24 @@ class Scene {
 
 /** Links of free blocks. */
 export function links(guide: Guide): void {
-  const finds: ((arena: Arena, before: number) => unknown)[] = [
+  const finds: ((arena: Arena, before: number, behind: number) => unknown)[] = [
     (arena) => arena.malloc(BIG - 100),
     (arena) => arena.malloc(700),
     (arena) => arena.alignedAlloc(64, BIG - 2000),
-    (arena, before) => arena.free(before),
+    (arena, before, behind) => {
+      arena.free(before);
+      arena.free(behind);
+    },
     (arena, before) => arena.realloc(before, BIG + 20_000),
     (arena) => arena.check(),
   ];
   for (const find of finds) {
     for (const link of [0, 1]) {
       const scene = new Scene(guide);
-      const [before, free] = scene.row(BIG, BIG, BIG) as [number, number];
-      scene.arena.free(free);
+      const [before, free, behind] = scene.row(BIG, BIG, BIG) as [number, number, number];
+      scene.file(free);
       scene.overwrite(free, link, 0x7770);
-      scene.fails(() => find(scene.arena, before));
+      scene.fails(() => find(scene.arena, before, behind));
       scene.arena.dispose();
     }
   }
@@ -78,15 +87,15 @@ export function index(guide: Guide): void {
   for (const size of [BIG - 100, BIG - 20_000]) {
     const scene = new Scene(guide);
     const [wall, free] = scene.row(BIG, BIG, BIG) as [number, number];
-    scene.arena.free(free);
+    scene.file(free);
     scene.words[heads(scene, scene.indexOf(free))] = scene.indexOf(wall);
     scene.fails(() => scene.arena.malloc(size));
     scene.arena.dispose();
   }
   const scene = new Scene(guide);
   const [longer, , shorter, wall] = scene.row(BIG + 800, BIG, BIG, BIG) as [number, number, number, number];
-  scene.arena.free(longer);
-  scene.arena.free(shorter);
+  scene.file(longer);
+  scene.file(shorter);
   scene.overwrite(shorter, 0, scene.indexOf(wall));
   scene.fails(() => scene.arena.malloc(BIG + 500));
   scene.arena.free(scene.arena.malloc(BIG + 500));
@@ -130,6 +139,26 @@ export function caches(guide: Guide): void {
     for (const block of blocks.slice(40)) scene.arena.free(block);
   });
   scene.arena.dispose();
+}
+
+/** The kept block: its header, its link. */
+export function kept(guide: Guide): void {
+  const finds: ((scene: Scene, other: number) => unknown)[] = [
+    ({ arena }, other) => arena.realloc(other, BIG + 20_000),
+    ({ arena }) => arena.check(),
+    ({ arena }) => attachmentOf(arena).purgeTimer.look(),
+    ({ arena }) => arena.malloc(BIG),
+  ];
+  for (const find of finds) {
+    for (const word of [-1, 0]) {
+      const scene = new Scene(guide);
+      const [block, other] = scene.row(BIG, BIG, BIG) as [number, number];
+      scene.arena.free(block);
+      scene.overwrite(block, word, 0x12345);
+      scene.fails(() => find(scene, other));
+      scene.end();
+    }
+  }
 }
 
 /** Batches in the depot. */
@@ -196,8 +225,9 @@ export function stale(guide: Guide): void {
   for (const isDamaged of [false, true]) {
     const scene = new Scene(guide);
     const { arena } = scene;
-    const [claimed, free, other] = scene.row(BIG, BIG, BIG, BIG) as [number, number, number];
-    arena.free(free);
+    const [claimed, free, other, last] = scene.row(BIG, BIG, BIG, BIG) as [number, number, number, number];
+    scene.file(free);
+    arena.free(last); // is kept, so that the next one is not
     if (isDamaged) scene.overwrite(free, 0, 0x7770);
     const attachment = attachmentOf(arena);
     const cache = attachment.caches[0]!;
@@ -218,7 +248,7 @@ export function headers(guide: Guide): void {
   scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! | PREVIOUS_FREE);
   scene.fails(() => arena.check());
   scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! & ~PREVIOUS_FREE);
-  arena.free(free);
+  scene.file(free);
   scene.overwrite(behind, -3, 5);
   scene.fails(() => arena.check());
   const { doubles } = attachmentOf(arena).heap.control;

@@ -18,7 +18,7 @@ export function contention(guide: Guide): void {
       real(...values);
     };
     startHold(guide);
-    guide.replacing(threads, name, letGo, () => arena.free(arena.malloc(60_000)));
+    guide.replacing(threads, name, letGo, () => arena.trim());
   };
   waitFor("park");
   waitFor("yield");

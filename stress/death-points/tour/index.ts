@@ -4,7 +4,16 @@
  */
 import type { ArenaHandle, TestBuild } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
-import { batches, caches as damagedCaches, headers, index, links, lists, stale } from "./damage.ts";
+import {
+  batches,
+  caches as damagedCaches,
+  headers,
+  index,
+  kept as keptDamaged,
+  links,
+  lists,
+  stale,
+} from "./damage.ts";
 import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
@@ -12,7 +21,7 @@ import { mappings, table } from "./large.ts";
 import { claimed, creation, crowd, directory, fullWindow, neighbours, strangers, timers } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, pointers, system } from "./refusals.ts";
-import { alignment, caches, churn, depot, gifts, idle, places, windows } from "./small.ts";
+import { alignment, caches, churn, depot, gifts, idle, kept, places, windows } from "./small.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
 
@@ -26,6 +35,7 @@ export interface Stage {
 /** Once, with the policy that most arenas have. */
 const acts: readonly Act[] = [
   caches,
+  kept,
   depot,
   // Before others with large blocks: here collisions in their table are certain.
   table,
@@ -56,6 +66,7 @@ const acts: readonly Act[] = [
   links,
   index,
   damagedCaches,
+  keptDamaged,
   batches,
   lists,
   stale,

@@ -1,4 +1,5 @@
 /** Requests that are refused: by the limit, by the system, because a pointer is none. */
+import { attachmentOf } from "../insides.ts";
 import type { Guide } from "./guide.ts";
 
 const LARGE = 150_000;
@@ -76,6 +77,7 @@ export function pointers(guide: Guide): void {
   guide.fails("InvalidPointerError", () => arena.usableSize(at as never));
   const inWall = ledger.addressOf(wall);
   ledger.free(arena, wall);
+  attachmentOf(arena).purgeTimer.look();
   frees(inWall);
 }
 

@@ -16,6 +16,15 @@ export function caches(guide: Guide): void {
   arena.usableSize(null);
 }
 
+/** Blocks that no class has room for: one is kept, checked, taken again, and makes way for another. */
+export function kept(guide: Guide): void {
+  for (const size of [30_000, 60_000]) {
+    guide.freeAll([guide.give(size)]);
+    guide.arena.check();
+    guide.freeAll(guide.giveMany(2, size));
+  }
+}
+
 /** Batches that pass through the depot, and are merged before the window grows. */
 export function depot(guide: Guide): void {
   const { arena, ledger } = guide;
@@ -66,12 +75,13 @@ export function places(guide: Guide): void {
 
 export function alignment(guide: Guide): void {
   const { arena, ledger } = guide;
-  const numbers = [16, 32, 32, 32, 32, 32, 32, 64, 4096, 2 ** 16].map((alignment) => {
+  const give = (alignment: number) => {
     const number = guide.number();
     ledger.alignedAlloc(arena, number, alignment, 1000);
     return number;
-  });
-  guide.freeAll(numbers);
+  };
+  guide.freeAll([16, 32, 32, 32, 32, 32, 32, 64, 4096, 2 ** 16].map(give));
+  guide.freeAll([give(32)]); // ready in the cache
 }
 
 /** Windows are full: at the beginning of a batch for a cache, without one. */
@@ -122,6 +132,6 @@ export function idle(guide: Guide): void {
     threads,
     "now",
     () => real() + 1000,
-    () => guide.freeAll([guide.give(60_000)]),
+    () => guide.freeAll(guide.giveMany(2, 60_000)),
   );
 }

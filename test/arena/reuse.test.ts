@@ -1,0 +1,90 @@
+/** What a Worker freed last serves its next request of that kind without the lock. */
+import { expect, test } from "bun:test";
+import { Arena } from "../../src/index.ts";
+import { Crew } from "./simulated-crew.ts";
+
+const FIRST = 100;
+const SECOND = 200;
+
+/** How often a Worker takes the lock during `act`. */
+function locks({ heap }: { heap: { enter(): void } }, act: () => void): number {
+  const enter = heap.enter.bind(heap);
+  let count = 0;
+  heap.enter = () => {
+    count++;
+    enter();
+  };
+  act();
+  heap.enter = enter;
+  return count;
+}
+
+test.each([16_384, 65_536, 2 ** 20])("a freed block of %d bytes is kept", (size) => {
+  const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const { arena } = member;
+  const block = arena.malloc(size);
+  arena.malloc(100);
+  arena.free(block);
+  expect(arena.stats().liveBlocks).toBe(1);
+  expect(() => arena.free(block)).toThrow();
+  const taken = locks(member, () => {
+    for (let i = 0; i < 10; i++) {
+      expect(arena.malloc(size - i)).toBe(block);
+      arena.free(block);
+    }
+  });
+  expect(taken).toBe(0);
+  // Not for what is much smaller; and it goes back before memory is asked for.
+  expect(arena.malloc(size / 2)).toBe(block);
+  arena.check();
+  arena.reset();
+});
+
+test("a kept block goes back when its Worker has died", () => {
+  const crew = new Crew({ limit: 2 ** 21, purgeDelay: Infinity });
+  const [victim, other] = [crew.join(FIRST), crew.join(SECOND)];
+  victim.arena.free(victim.arena.malloc(2 ** 15));
+  expect(other.arena.stats().cachedBlocks).toBe(1);
+  crew.alive.delete(FIRST);
+  other.arena.trim();
+  expect(other.arena.stats()).toMatchObject({ liveBlocks: 0, cachedBlocks: 0, committedBytes: 0 });
+  other.arena.check();
+});
+
+test.each([
+  ["where every request takes the lock", { workerCache: false }],
+  ["where nothing may lie idle", { purgeDelay: 0 }],
+  ["where the limit is narrow", { limit: 2 ** 21 }],
+])("no block is kept %s", (_, options) => {
+  const { arena } = new Crew(options).join(FIRST);
+  arena.malloc(100);
+  const { cachedBlocks } = arena.stats();
+  arena.free(arena.malloc(2 ** 16));
+  expect(arena.stats().cachedBlocks).toBe(cachedBlocks);
+});
+
+test("an idle Worker gives its kept block back", async () => {
+  using arena = new Arena({ purgeDelay: 10 });
+  arena.free(arena.malloc(10_000_000));
+  expect(arena.stats().cachedBlocks).toBe(1);
+  const deadline = performance.now() + 5000;
+  while (arena.stats().committedBytes > 0 && performance.now() < deadline) await Bun.sleep(10);
+  expect(arena.stats()).toMatchObject({ cachedBlocks: 0, committedBytes: 0 });
+});
+
+test.each([64, 4096])("a freed block aligned to %d bytes is taken again", (alignment) => {
+  const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const { arena } = member;
+  for (const size of [10, 507, 5000]) arena.free(arena.alignedAlloc(alignment, size));
+  const block = arena.alignedAlloc(alignment, 700);
+  arena.free(block);
+  const taken = locks(member, () => {
+    for (let i = 0; i < 10; i++) {
+      const again = arena.alignedAlloc(alignment, 700 + i);
+      expect(again).toBe(block);
+      arena.free(again);
+    }
+  });
+  expect(taken).toBe(0);
+  arena.check();
+});
