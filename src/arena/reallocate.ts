@@ -9,6 +9,7 @@
  */
 import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/cache.ts";
+import { OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
   classForRequest,
@@ -54,9 +55,7 @@ export function reallocateBlock(
   const requested = payloadLength - tailOf(cache.words[block - 1]!);
   let result = pointer;
   try {
-    const fits =
-      byteLength <= attachment.heap.geometry.largeThresholdBytes && fit(attachment, cache, block, byteLength);
-    if (!fits) result = allocator.malloc(byteLength);
+    result = fitOrMove(attachment, cache, block, byteLength, allocator);
   } catch (error) {
     giveBack(attachment, cache, block, requested);
     throw error;
@@ -101,14 +100,42 @@ export function reallocateLarge(
   return moved;
 }
 
-/** Makes a claimed block at least `byteLength` bytes long where it stands. False if it cannot grow there, or is small. */
-function fit(attachment: Attachment, cache: WindowCache, block: WordIndex, byteLength: number): boolean {
+/** Where a claimed block has room for `byteLength` bytes: where it stands, or in a new block. */
+function fitOrMove(
+  attachment: Attachment,
+  cache: WindowCache,
+  block: WordIndex,
+  byteLength: number,
+  allocator: Allocator,
+): Pointer {
+  const pointer = cache.window.pointerTo(block);
+  if (byteLength > attachment.heap.geometry.largeThresholdBytes) return allocator.malloc(byteLength);
+  if (fit(attachment, cache, block, byteLength, COPIED_GRANULES)) return pointer;
+  try {
+    return allocator.malloc(byteLength);
+  } catch (error) {
+    // There is no memory for a copy.
+    if (error instanceof OutOfMemoryError && fit(attachment, cache, block, byteLength, 0)) return pointer;
+    throw error;
+  }
+}
+
+/**
+ * Makes a claimed block at least `byteLength` bytes long where it stands. False if it cannot grow there, or would grow to
+ * `copied` granules at most: copied between two lists of the cache, it needs no lock.
+ */
+function fit(
+  attachment: Attachment,
+  cache: WindowCache,
+  block: WordIndex,
+  byteLength: number,
+  copied: number,
+): boolean {
   const present = cache.words[block - 2]! >>> 4;
   if (hasRoom(present, granulesFor(byteLength))) return true;
   const { heap } = attachment;
   const wanted = roundedUp(granulesFor(byteLength));
-  // Copied between two lists of the cache, it needs no lock.
-  if (wanted > present && wanted <= COPIED_GRANULES && heap.geometry.workerCache) return false;
+  if (wanted > present && wanted <= copied && heap.geometry.workerCache) return false;
   heap.enter();
   try {
     const { space, policy } = heap.windows[cache.number]!;

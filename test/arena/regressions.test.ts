@@ -457,3 +457,14 @@ test("a newcomer that dies before its first lock, on a slot whose owner died ins
   expect(() => victim.arena.detach()).toThrow(RangeError);
   expect(releases).toBe(3);
 });
+
+test("realloc without memory for a copy grows a small block where it stands", () => {
+  const { arena } = simulatedArena({ limit: 2 ** 20 });
+  const blocks: number[] = [];
+  expect(() => {
+    for (;;) blocks.push(arena.malloc(3000));
+  }).toThrow(OutOfMemoryError);
+  arena.free(blocks[11]!);
+  expect<number>(arena.realloc(blocks[10]!, 3900)).toBe(blocks[10]!);
+  arena.check();
+});
