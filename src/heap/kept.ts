@@ -15,7 +15,8 @@ export function releaseKept(heap: Heap, index: number): void {
   const block = keptBlock(heap, index);
   if (block === 0) return;
   verifyKept(heap, index);
-  heap.windows[index]!.space.words[keptWord(heap)] = 0;
+  const { words } = heap.windows[index]!.space;
+  words[keptWord(heap)] = 0;
   heap.release(index, block);
 }
 

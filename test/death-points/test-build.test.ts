@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => removeTestBuild(build));
 
 test("the policies' conformance, and the tests of the arena on simulated pages", async () => {
-  for (const folder of ["policies", "arena", "support"]) {
-    cpSync(join(ROOT, "test", folder), join(build.folder, "test", folder), { recursive: true });
+  for (const folder of ["test/policies", "test/arena", "test/support", "stress/chaos/subjects"]) {
+    cpSync(join(ROOT, folder), join(build.folder, folder), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(build.folder, "node_modules"));
   const files = ["policies/conformance", "arena/refusals", "arena/model"].map(

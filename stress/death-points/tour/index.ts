@@ -18,7 +18,17 @@ import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover 
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
 import { mappings, table } from "./large.ts";
-import { claimed, creation, crowd, directory, fullWindow, neighbours, strangers, timers } from "./private.ts";
+import {
+  claimed,
+  creation,
+  crowd,
+  directory,
+  fullWindow,
+  neighbours,
+  noCopy,
+  strangers,
+  timers,
+} from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, pointers, system } from "./refusals.ts";
 import { alignment, caches, churn, depot, gifts, idle, kept, places, windows } from "./small.ts";
@@ -58,6 +68,7 @@ const acts: readonly Act[] = [
   leaving,
   creation,
   fullWindow,
+  noCopy,
   directory,
   crowd,
   strangers,

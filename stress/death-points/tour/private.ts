@@ -208,6 +208,18 @@ export async function timers(guide: Guide): Promise<void> {
   arena.dispose();
 }
 
+/** No memory is left for a copy: a small block grows where it stands. */
+export function noCopy(guide: Guide): void {
+  const arena = privateArena(guide, { limit: 2 ** 20 });
+  const pointers: number[] = [];
+  guide.fails("OutOfMemoryError", () => {
+    for (;;) pointers.push(arena.malloc(3000));
+  });
+  arena.free(pointers[11]!);
+  arena.realloc(pointers[10]!, 3900);
+  arena.dispose();
+}
+
 /** What dead Workers had claimed in an arena that is reset. */
 export function claimed(guide: Guide): void {
   const arena = privateArena(guide);
