@@ -63,7 +63,7 @@ function typicalRow(
 
 /** Over which rows, and who is compared there. */
 function finishedBy(rows: number, field: readonly string[], names: readonly string[]): string {
-  const who = field.length === names.length ? "all" : field.join(" and ");
+  const who = field.length === names.length ? "all" : field.map((name) => `\`${name}\``).join(", ");
   return `Over the ${rows === 1 ? "one row" : `${rows} rows`} that ${who} finished`;
 }
 
