@@ -153,7 +153,10 @@ export class Directory {
       const entry = this.find(address, id);
       if (entry < 0) return false;
       const state = this.stateOf(entry);
-      if ((state & PHASE_MASK) === Phase.ending) return false;
+      const present = state & PHASE_MASK;
+      if (present === Phase.ending) return false;
+      // Ended since the search: a vacant entry keeps its address and id, and nobody may list it again.
+      if (present < Phase.listed) continue;
       const taken = state !== Phase.listed && !this.isAbandoned(entry, state);
       if (taken && !mayWait) return false;
       if (taken) this.platform.threads.yield();

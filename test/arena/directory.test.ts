@@ -76,3 +76,20 @@ test("somebody else's memory where the directory should be is neither read nor w
   expect(Directory.open(fresh.platform(GUEST)).visit(PLACE)).toBe(true);
   expect(fresh.pages.bytes(FIRST_PLACE, 2 ** 20).every((byte) => byte === 0)).toBe(true);
 });
+
+test("an arena that ends while a visitor looks for it is not listed again", () => {
+  const parts = guest as unknown as { find(address: Address, id: number): number };
+  const find = parts.find.bind(guest);
+  let searches = 0;
+  parts.find = (address, id) => {
+    const entry = find(address, id);
+    if (++searches === 1) {
+      maker.occupy(PLACE);
+      maker.startEnding(PLACE);
+      maker.ended(PLACE);
+    }
+    return entry;
+  };
+  expect(guest.visit(PLACE)).toBe(false);
+  expect(other.visit(PLACE)).toBe(false);
+});
