@@ -124,7 +124,12 @@ export class Arena implements Disposable {
     if (alignment <= GRANULE_BYTES) return this.malloc(size);
     const ready = this.fastPath?.mallocAligned(alignment, size);
     if (ready !== undefined && ready !== 0) return ready;
-    return this.guarded((attachment) => attachment.alignedAlloc(alignment, size));
+    const attachment = this.join();
+    try {
+      return attachment.alignedAlloc(alignment, size);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /**
@@ -141,7 +146,13 @@ export class Arena implements Disposable {
   usableSize(pointer: Pointer | number | null): number {
     const address = checkPointer(pointer);
     if (address === 0) return 0;
-    return this.guarded((attachment) => usableSizeOf(attachment, address));
+    // Without a closure, as all that is called often: garbage stays for long beside large views (docs/runtime.md).
+    const attachment = this.join();
+    try {
+      return usableSizeOf(attachment, address);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /**
