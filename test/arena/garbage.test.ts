@@ -19,6 +19,16 @@ const calls: Record<string, (arena: Arena, pointer: number) => void> = {
   alignedAlloc: (arena) => arena.free(arena.alignedAlloc(64, 100)),
 };
 
+test("alignedAlloc under the lock: what is left is one scope a call", () => {
+  using arena = new Arena();
+  const call = () => arena.free(arena.alignedAlloc(4096, 20_000));
+  for (let i = 0; i < 100; i++) call();
+  Bun.gc(true);
+  const before = closures();
+  for (let i = 0; i < CALLS; i++) call();
+  expect(closures() - before).toBeLessThan(CALLS * 1.1);
+});
+
 for (const [name, call] of Object.entries(calls)) {
   test(`${name}: no closure is made`, () => {
     using arena = new Arena();
