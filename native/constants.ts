@@ -15,6 +15,7 @@ export interface MemoryConstants {
   readonly MAP_NORESERVE: number;
   readonly MAP_FIXED_NOREPLACE: number | undefined;
   readonly MADV_DONTNEED: number | undefined;
+  readonly MADV_HUGEPAGE: number | undefined;
   readonly MREMAP_MAYMOVE: number | undefined;
   readonly MREMAP_FIXED: number | undefined;
   readonly CLOCK_MONOTONIC: number;
@@ -34,6 +35,7 @@ export const LINUX_MEMORY: MemoryConstants = {
   MAP_FIXED_NOREPLACE: 0x100000,
   // <bits/mman-linux.h>
   MADV_DONTNEED: 4,
+  MADV_HUGEPAGE: 14,
   // <bits/mman-shared.h> of glibc, <linux/mman.h> of the kernel
   MREMAP_MAYMOVE: 1,
   MREMAP_FIXED: 2,
@@ -54,6 +56,7 @@ export const MACOS_MEMORY: MemoryConstants = {
   MAP_FIXED_NOREPLACE: undefined,
   // Advice only on macOS: the pages need not read as zero afterwards.
   MADV_DONTNEED: undefined,
+  MADV_HUGEPAGE: undefined,
   MREMAP_MAYMOVE: undefined,
   MREMAP_FIXED: undefined,
   // <time.h> of the macOS SDK, _CLOCK_MONOTONIC

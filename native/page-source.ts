@@ -33,6 +33,12 @@ export class NativePageSource implements PageSource {
     return this.#checked(this.#libc.mprotect(address, byteLength, this.#readWrite));
   }
 
+  preferHuge(address: Address, byteLength: number): SystemResult {
+    const libc = this.#libc;
+    if (!isLinux(libc)) return 0;
+    return this.#checked(libc.madvise(address, byteLength, libc.system.memory.MADV_HUGEPAGE!));
+  }
+
   release(address: Address, byteLength: number): SystemResult {
     const libc = this.#libc;
     if (isLinux(libc)) {

@@ -53,6 +53,11 @@ export const DEPOT_SHARE = 32;
 export const COMMIT_FIRST_BYTES = 2 ** 18;
 export const COMMIT_MOST_BYTES = 2 ** 26;
 
+/** A window that grows beyond so many bytes asks for huge pages, and grows by whole ones. */
+export const HUGE_FROM_BYTES = 2 ** 22;
+/** Bytes of a huge page: of x64, and of arm64 with pages of 4 KiB. */
+export const HUGE_PAGE_BYTES = 2 ** 21;
+
 /** Free memory is returned to the system when at least so many bytes were idle for so many milliseconds (`purgeDelay`). */
 export const PURGE_BYTES = 2 ** 20;
 export const PURGE_DELAY_MS = 200;

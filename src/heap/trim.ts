@@ -61,7 +61,7 @@ function trimTop(heap: Heap, { window, space }: HeapWindow): number {
   const pageWords = heap.platform.pages.pageSize / 4;
   const keep = Math.ceil(space.end / pageWords) * pageWords;
   const bytes = (space.words[WindowWord.high]! - keep) * 4;
-  if (bytes <= 0 || !release(heap, window.base + keep * 4, bytes)) return 0;
+  if (bytes <= 0 || !release(heap, window.base + keep * 4, (window.residentEnd - keep) * 4)) return 0;
   space.words[WindowWord.high] = keep;
   heap.control.add(ControlDouble.committed, -bytes);
   return bytes;

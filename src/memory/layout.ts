@@ -25,7 +25,7 @@ export const WindowWord = {
   first: 3,
   /** Header chain ends here: payload index that the next block carved from fresh memory will have. */
   top: 16,
-  /** Words from the base that may be resident: what is charged to the arena's limit. */
+  /** Words from the base that may be resident, but for the rest of a huge page: what is charged to the arena's limit. */
   high: 17,
   /** Words from the base that are readable and writable: length of the view. */
   access: 18,

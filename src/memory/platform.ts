@@ -24,6 +24,11 @@ export interface PageSource {
   map(byteLength: number, hint: Address | 0): SystemResult;
   /** Makes a part of a reservation readable and writable. */
   commit(address: Address, byteLength: number): SystemResult;
+  /**
+   * Asks for huge pages in a part of a reservation, committed or not. The system may have none; a refusal changes
+   * nothing.
+   */
+  preferHuge(address: Address, byteLength: number): SystemResult;
   /** Gives the content of committed pages back to the system: they stay accessible and read as zero. */
   release(address: Address, byteLength: number): SystemResult;
   /**

@@ -4,7 +4,13 @@
  *
  * The view is made anew when the accessible prefix grows; each Worker has its own view and finds out on demand.
  */
-import { COMMIT_FIRST_BYTES, COMMIT_MOST_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
+import {
+  COMMIT_FIRST_BYTES,
+  COMMIT_MOST_BYTES,
+  HUGE_FROM_BYTES,
+  HUGE_PAGE_BYTES,
+  WINDOW_BYTES,
+} from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { controlWords, MAGIC, VERSION, WindowWord } from "./layout.ts";
 import { EEXIST, type PageSource, type SystemResult } from "./platform.ts";
@@ -16,6 +22,9 @@ const HINT_TRIES = 16;
 
 /** Where address space is scarce, a quarter is tried each time, down to this many bytes. */
 const LEAST_WINDOW_BYTES = 2 ** 26;
+
+const HUGE_FROM = HUGE_FROM_BYTES / 4;
+const HUGE_PAGE = HUGE_PAGE_BYTES / 4;
 
 export interface Reservation {
   /** Base of the window, or a refusal as -errno. */
@@ -101,16 +110,27 @@ export class Window {
     const pageWords = this.pages.pageSize / 4;
     const pageEnd = Math.ceil(endWord / pageWords) * pageWords;
     const stepBytes = Math.min(Math.max(access * 4, COMMIT_FIRST_BYTES), COMMIT_MOST_BYTES);
-    let end = Math.min(Math.max(access + stepBytes / 4, pageEnd), this.wordLimit);
+    let end = Math.min(wholePages(Math.max(access + stepBytes / 4, pageEnd)), this.wordLimit);
     let refusal = this.pages.commit((this.base + access * 4) as Address, (end - access) * 4);
     if (refusal < 0 && end > pageEnd) {
       end = pageEnd;
       refusal = this.pages.commit((this.base + access * 4) as Address, (end - access) * 4);
     }
     if (refusal < 0) return refusal;
+    if (access <= HUGE_FROM && end > HUGE_FROM) this.preferHugePages();
     Atomics.store(this.words, WindowWord.access, end);
     this.refresh();
     return 0;
+  }
+
+  /** Large heaps have fewer page faults and address translations this way. Small ones stay small. */
+  private preferHugePages(): void {
+    this.pages.preferHuge((this.base + HUGE_FROM_BYTES) as Address, this.byteLength - HUGE_FROM_BYTES);
+  }
+
+  /** Words from the base behind which nothing is resident: `high`, or the end of the huge page that it lies in. */
+  get residentEnd(): number {
+    return Math.min(wholePages(this.words[WindowWord.high]!), this.words.length);
   }
 
   /** Words the window can ever have. */
@@ -121,4 +141,9 @@ export class Window {
   pointerTo(block: WordIndex): Pointer {
     return (this.base + block * 4) as Pointer;
   }
+}
+
+/** A length in words, rounded up to huge pages where those are asked for. */
+function wholePages(words: number): number {
+  return words <= HUGE_FROM ? words : Math.ceil(words / HUGE_PAGE) * HUGE_PAGE;
 }

@@ -66,6 +66,19 @@ describe("page source", () => {
     },
   );
 
+  test("huge pages may be asked for before and after the commit, and change no content", () => {
+    const length = 8 * MIB;
+    const address = kept(pages.reserve(length, 0), length);
+    expect(pages.commit(address, length / 2)).toBe(0);
+    const words = pages.words(address, length / 2).fill(7);
+    // Refused where the kernel has none.
+    const result = pages.preferHuge(address, length);
+    if (result !== 0) expect(pages.describeError(result)).toStartWith("EINVAL");
+    expect(pages.commit(at(address + length / 2), length / 2)).toBe(0);
+    expect(words.every((word) => word === 7)).toBe(true);
+    expect(pages.words(at(address + length / 2), length / 2).every((word) => word === 0)).toBe(true);
+  });
+
   test("exact-address: the second reservation of the same address is refused with EEXIST", () => {
     const length = 16 * MIB;
     const hint = freeAddress(length);

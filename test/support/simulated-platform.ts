@@ -50,6 +50,12 @@ export class SimulatedPages implements PageSource {
     return 0;
   }
 
+  preferHuge(address: Address, byteLength: number): SystemResult {
+    if (this.refused("preferHuge")) return -ENOMEM;
+    this.at(address, byteLength);
+    return 0;
+  }
+
   release(address: Address, byteLength: number): SystemResult {
     if (this.refused("release")) return -ENOMEM;
     const mapping = this.at(address, byteLength);

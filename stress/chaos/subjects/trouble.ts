@@ -14,7 +14,7 @@ import type { PageSource, SystemResult, ThreadSource } from "../../../src/memory
 
 const ENOMEM = 12;
 
-export const troubledCalls = ["reserve", "map", "commit", "release", "remap"] as const;
+export const troubledCalls = ["reserve", "map", "commit", "preferHuge", "release", "remap"] as const;
 export type TroubledCall = (typeof troubledCalls)[number];
 
 const CALLS = 0;
@@ -79,6 +79,10 @@ export class TroubledPages implements PageSource {
 
   commit(address: Address, byteLength: number): SystemResult {
     return this.isRefused("commit") ? -ENOMEM : this.pages.commit(address, byteLength);
+  }
+
+  preferHuge(address: Address, byteLength: number): SystemResult {
+    return this.isRefused("preferHuge") ? -ENOMEM : this.pages.preferHuge(address, byteLength);
   }
 
   release(address: Address, byteLength: number): SystemResult {
