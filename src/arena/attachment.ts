@@ -2,6 +2,8 @@
  * One Worker's attachment to an arena: its slot, its caches, and every request that the caches' fast path does not
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
+
+import { State } from "../block/header.ts";
 import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
@@ -15,11 +17,13 @@ import {
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { KEPT_SHARE, SLOTS } from "../core/tunables.ts";
+import { KEPT_SHARE, SLOTS, STASH_LISTS, STASH_SHARE_BYTES } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
+import type { Geometry } from "../heap/control.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge } from "../heap/large-blocks.ts";
+import { stashed } from "../heap/stash.ts";
 import { purge, trim } from "../heap/trim.ts";
 import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
 import { claim, settleStale } from "./claims.ts";
@@ -109,7 +113,8 @@ export class Attachment {
     const granules = cache.words[block - 2]! >>> 4;
     if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
-      this.purgeTimer.lookLaterIf(flush(this.heap, cache, classOfBlock[granules]!));
+      const cls = classOfBlock[granules]!;
+      this.purgeTimer.lookLaterIf(cache.putAside(cls) || flush(this.heap, cache, cls));
       this.followWindows();
       if (cache.put(block)) return;
     }
@@ -194,7 +199,9 @@ export class Attachment {
     const { windows, geometry } = this.heap;
     for (let number = this.caches.length; number < windows.length; number++) {
       const { window } = windows[number]!;
-      this.caches.push(new WindowCache(window, number, geometry.secret, this.slot, this.largestCached));
+      this.caches.push(
+        new WindowCache(window, number, geometry.secret, this.slot, this.largestCached, stashLists(geometry)),
+      );
     }
     for (let number = 0; number < this.caches.length; number++) this.caches[number]!.sync();
   }
@@ -230,13 +237,32 @@ export class Attachment {
       return this.fastPath.malloc(byteLength);
     }
     const home = this.homes[cls]!;
-    if (home !== cls && restock(this.heap, cache, cls, home)) return this.fastPath.malloc(byteLength);
+    if (home === cls ? this.takeBack(cache, cls) : this.restock(cache, cls, home))
+      return this.fastPath.malloc(byteLength);
     const index = refill(this.heap, this.caches, this.preferred, cls, this.batches);
     if (index < 0) return 0;
     this.serveFrom(index);
     this.noteHome(cls);
     // Filled now; or, in a window this Worker had no cache in yet, the slow path comes here once more.
     return this.fastPath.malloc(byteLength);
+  }
+
+  /** Fills an empty class with blocks of another one, those of its list or what was put aside. False if there are none. */
+  private restock(cache: WindowCache, cls: number, home: number): boolean {
+    if (restock(this.heap, cache, cls, home)) return true;
+    return this.takeBack(cache, home) && restock(this.heap, cache, cls, home);
+  }
+
+  /** Fills an empty class with a list that was put aside. False if there is none. */
+  private takeBack(cache: WindowCache, cls: number): boolean {
+    const first = stashed(cache.words, cache.entries, cls);
+    if (first === 0) return false;
+    // Another attachment of this thread may have put it there, as above.
+    if (first >= cache.words.length) this.followWindows();
+    const { space } = this.heap.windows[cache.number]!;
+    if (!space.isHeldBy(first, this.slot, State.cached)) throw this.damagedList(first);
+    cache.takeBack(cls);
+    return true;
   }
 
   /** Where borders are the policy's own, the blocks it brought may belong to a larger class. */
@@ -289,6 +315,11 @@ export class Attachment {
     this.heap.refusal.bound = bound;
     this.heap.refusal.errno = errno;
   }
+}
+
+/** Full lists of a class that a Worker puts aside: none where nothing may lie idle. */
+function stashLists({ purgeDelayMs, limitBytes }: Geometry): number {
+  return purgeDelayMs === 0 ? 0 : Math.min(STASH_LISTS, Math.floor(limitBytes / STASH_SHARE_BYTES));
 }
 
 /** Granules of the largest block that a Worker keeps: none where every request takes the lock, or nothing may lie idle. */

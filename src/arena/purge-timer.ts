@@ -1,7 +1,8 @@
-/** Kept blocks and idle pages go back to the system after the purge delay, also if the program makes no request any more. */
+/** Kept blocks, what was put aside and idle pages go back to the system after the purge delay, also if the program makes no request any more. */
 import { PURGE_MARGIN_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept } from "../heap/kept.ts";
+import { releaseStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -31,7 +32,10 @@ export class PurgeTimer {
     heap.enter();
     let idle = false;
     try {
-      for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index);
+      for (let index = 0; index < heap.windows.length; index++) {
+        releaseKept(heap, index);
+        releaseStash(heap, index);
+      }
       idle = purge(heap);
     } catch (error) {
       throw heap.repaired(error, "purge");

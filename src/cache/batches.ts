@@ -12,6 +12,7 @@ import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
+import { releaseStash, verifyStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -122,6 +123,7 @@ export function drain(heap: Heap, index: number): void {
       block = next;
     }
   }
+  releaseStash(heap, index);
   releaseKept(heap, index);
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
@@ -137,6 +139,7 @@ export function verifyLists(heap: Heap, cache: WindowCache): void {
       block = linkOf(space, block, cachedBy(heap.slot));
     }
   }
+  verifyStash(heap, space);
   verifyKept(heap, cache.number);
 }
 

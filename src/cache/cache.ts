@@ -8,6 +8,8 @@
  *   0  head     first cached block, 0 = none; each block's word b holds the next
  *   1  room     how many blocks may still be put on the list
  *
+ * Behind them two words a class for the stash (heap/stash.ts).
+ *
  * Classes 0 and 1 do not exist; their words serve the cache as a whole (CacheWord in memory/layout.ts). All words 0
  * is an empty cache that is not set up.
  */
@@ -21,12 +23,18 @@ import {
   CACHE_SMALL_BYTES,
 } from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
+import { stow, unstow } from "../heap/stash.ts";
+import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS, STASH } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
 
 /** Blocks of a class that fit into so many bytes, but no more than a cache may ever hold. */
 function blocksIn(cls: number, byteLength: number): number {
   return Math.min(Math.floor(byteLength / (classGranules[cls]! * GRANULE_BYTES)), CACHE_CLASS_MOST);
+}
+
+/** Whether caches have room for blocks of a class however small the heap is. */
+function isSmall(cls: number): boolean {
+  return classGranules[cls]! * GRANULE_BYTES <= CACHE_SMALL_BYTES;
 }
 
 export class WindowCache {
@@ -45,6 +53,8 @@ export class WindowCache {
     readonly slot: SlotNumber,
     /** Largest request in bytes that may be cached; -1: every request goes to the heap. */
     private readonly largestBytes: number,
+    /** Full lists of a class that may be put aside. */
+    private readonly stashLists: number,
   ) {
     this.words = window.words;
     this.base = window.base;
@@ -57,7 +67,9 @@ export class WindowCache {
     const { words, entries } = this;
     if (words[entries + CacheWord.isSetUp] !== 0) return;
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
-      words[entries + cls * ENTRY_WORDS + 1] = blocksIn(cls, this.bytes[cls]!);
+      const entry = entries + cls * ENTRY_WORDS;
+      words[entry + 1] = blocksIn(cls, this.bytes[cls]!);
+      words[entry + STASH + 1] = isSmall(cls) ? this.stashLists : 0;
     }
     words[entries + CacheWord.isSetUp] = 1;
   }
@@ -70,11 +82,23 @@ export class WindowCache {
 
   /** Blocks of a class that this cache may hold while `usedBytes` are in use. */
   allowed(cls: number, usedBytes: number): number {
-    const isSmall = classGranules[cls]! * GRANULE_BYTES <= CACHE_SMALL_BYTES;
     return blocksIn(
       cls,
-      isSmall ? this.bytes[cls]! : Math.min(usedBytes / CACHE_SHARE, CACHE_CLASS_MOST_BYTES),
+      isSmall(cls) ? this.bytes[cls]! : Math.min(usedBytes / CACHE_SHARE, CACHE_CLASS_MOST_BYTES),
     );
+  }
+
+  /** Puts the full list of a class aside, and has room again. False if it may not: the depot gets a part of it. */
+  putAside(cls: number): boolean {
+    const { words, entries } = this;
+    if (!stow(words, entries, cls, this.bytes[cls]! / GRANULE_BYTES)) return false;
+    words[entries + cls * ENTRY_WORDS + 1] = this.allow(cls, 0);
+    return true;
+  }
+
+  /** Takes a list of a class back that was put aside, if the first block of it is undamaged. */
+  takeBack(cls: number): void {
+    unstow(this.words, this.entries, cls, this.bytes[cls]! / GRANULE_BYTES);
   }
 
   /** Follows the window's view after it has grown. */

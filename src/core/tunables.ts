@@ -33,6 +33,12 @@ export const CACHE_CLASS_MOST = 512;
 export const CACHE_SMALL_BYTES = 2 ** 12;
 export const CACHE_SHARE = 512;
 /**
+ * Full lists of one size class that a Worker puts aside before others get them, of blocks up to `CACHE_SMALL_BYTES`: the
+ * first number, but one for each so many bytes of the arena's limit at the most.
+ */
+export const STASH_LISTS = 16;
+export const STASH_SHARE_BYTES = 2 ** 24;
+/**
  * One block above `CACHE_SMALL_BYTES` that no class has room for is kept by the Worker that freed it, unless the arena's
  * limit is less than so many times as much. It serves a request that leaves at most the request's size shifted right by
  * the second number unused.

@@ -38,9 +38,9 @@ export function withdraw(space: BlockSpace, cls: number, to: number, batch: Batc
   return first;
 }
 
-/** Whether the depot holds enough to be merged before the window grows. */
-export function isWorthEmptying(space: BlockSpace): boolean {
-  const bytes = space.words[DEPOT_GRANULES]! * GRANULE_BYTES;
+/** Whether the depot, and what the caller has put aside, are enough to be merged before the window grows. */
+export function isWorthEmptying(space: BlockSpace, stashedGranules: number): boolean {
+  const bytes = (space.words[DEPOT_GRANULES]! + stashedGranules) * GRANULE_BYTES;
   return bytes >= DEPOT_LEAST_BYTES && bytes * DEPOT_SHARE >= (space.top - space.first) * 4;
 }
 

@@ -25,6 +25,7 @@ import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
+import { releaseStash, stashedGranules } from "./stash.ts";
 
 const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
 
@@ -249,14 +250,15 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
-  /** Asks one window; what is kept of it goes back first, and its depot is merged before it grows. */
+  /** Asks one window; what is kept of it goes back first; depot and stash are merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
     const { policy, space } = this.windows[index]!;
     releaseKept(this, index);
-    this.thrifty = isWorthEmptying(space);
+    this.thrifty = isWorthEmptying(space, stashedGranules(this, space));
     let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
     if (block === 0 && this.thrifty) {
       this.thrifty = false;
+      releaseStash(this, index);
       emptyDepot(this, index);
       block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
     }

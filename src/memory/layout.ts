@@ -14,7 +14,7 @@ import { SLOTS, WINDOWS } from "../core/tunables.ts";
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -51,7 +51,11 @@ export const CacheWord = {
   kept: 3,
 } as const;
 /** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
-export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS) / 16) * 16) | 0;
+export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS * 2) / 16) * 16) | 0;
+/** From a class's entry to its stash (heap/stash.ts), in the same words of the slot. */
+export const STASH: number = (CLASSES * ENTRY_WORDS) | 0;
+/** Word of the stash of class 0, which does not exist: about how many granules were put aside. */
+export const STASHED_GRANULES: number = STASH;
 /** Depot of the window (heap/depot.ts): a word a size class. */
 export const DEPOT_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
 /** Word of class 0, which does not exist: granules of all blocks in the depot. */
