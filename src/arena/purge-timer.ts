@@ -2,7 +2,7 @@
 import { PURGE_MARGIN_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept } from "../heap/kept.ts";
-import { releaseStash } from "../heap/stash.ts";
+import { depositStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -34,7 +34,7 @@ export class PurgeTimer {
     try {
       for (let index = 0; index < heap.windows.length; index++) {
         releaseKept(heap, index);
-        releaseStash(heap, index);
+        depositStash(heap, index);
       }
       idle = purge(heap);
     } catch (error) {

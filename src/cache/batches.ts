@@ -12,7 +12,7 @@ import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
-import { releaseStash, verifyStash } from "../heap/stash.ts";
+import { depositStash, verifyStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -107,23 +107,20 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
 }
 
 /**
- * Gives everything in this Worker's cache back to the heap. Its claims stay: they are its own business. Under the lock;
- * the cache must be set up again before its use.
+ * Gives everything in this Worker's cache back: the lists to the depot, the kept block to the policy. Its claims stay:
+ * they are its own business. Under the lock; the cache must be set up again before its use.
  */
 export function drain(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const entries = CACHE_AREA + (heap.slot - 1) * CACHE_WORDS;
+  depositStash(heap, index);
   for (let cls = 2; cls < CLASSES; cls++) {
-    let block = words[entries + cls * ENTRY_WORDS]!;
-    words[entries + cls * ENTRY_WORDS] = 0;
-    while (block !== 0) {
-      const next = linkOf(space, block, cachedBy(heap.slot));
-      heap.release(index, block as WordIndex);
-      block = next;
-    }
+    const entry = entries + cls * ENTRY_WORDS;
+    const first = words[entry]!;
+    if (first !== 0) deposit(space, cls, first, cachedBy(heap.slot), batch);
+    words[entry] = 0;
   }
-  releaseStash(heap, index);
   releaseKept(heap, index);
   words[entries + CacheWord.isSetUp] = 0;
   words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);

@@ -25,7 +25,7 @@ import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
-import { releaseStash, stashedGranules } from "./stash.ts";
+import { depositStash, stashedGranules } from "./stash.ts";
 
 const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
 
@@ -258,7 +258,7 @@ export class Heap {
     let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
     if (block === 0 && this.thrifty) {
       this.thrifty = false;
-      releaseStash(this, index);
+      depositStash(this, index);
       emptyDepot(this, index);
       block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
     }

@@ -8,16 +8,19 @@
  *   0  head     first block of the newest list, 0 = none; word b + 1 of a list's first block leads to the next list
  *   1  room     how many lists may still be put aside
  *
- * The blocks are cached by the Worker's slot like all others of its cache. They go back to the policy before the window
- * grows on their account, and when the purge timer looks.
+ * The blocks are cached by the Worker's slot like all others of its cache. They go to the depot before the window grows
+ * on their account, when the purge timer looks, and when the Worker leaves.
  */
-import { cachedBy, linkOf } from "../block/cached-list.ts";
+import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { CLASSES } from "../core/size-classes.ts";
 import { CACHE_CLASS_MOST, STASH_LISTS } from "../core/tunables.ts";
-import type { WordIndex } from "../core/types.ts";
 import { CACHE_AREA, CACHE_WORDS, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
+import { deposit } from "./depot.ts";
 import type { Heap } from "./heap.ts";
+
+/** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
+const batch: Batch = { blocks: 0, granules: 0 };
 
 /** First block of the newest list of a class that the slot's Worker has put aside, 0 = none. */
 export function stashed(words: Int32Array, entries: number, cls: number): number {
@@ -59,8 +62,8 @@ export function stashedGranules(heap: Heap, { words }: BlockSpace): number {
   return words[entriesOf(heap) + STASHED_GRANULES]!;
 }
 
-/** Gives all that this Worker has put aside in a window back to the policy. Throws DamagedBlock. Under the lock. */
-export function releaseStash(heap: Heap, index: number): void {
+/** Gives all that this Worker has put aside in a window to the depot. Throws DamagedBlock. Under the lock. */
+export function depositStash(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const entries = entriesOf(heap);
@@ -68,16 +71,10 @@ export function releaseStash(heap: Heap, index: number): void {
   for (let cls = 2; cls < CLASSES; cls++) {
     const stash = entries + STASH + cls * ENTRY_WORDS;
     for (let first = words[stash]!; first !== 0; first = words[stash]!) {
-      let block = first;
-      let next = linkOf(space, block, holder);
-      words[stash] = words[first + 1]!;
+      const next = words[first + 1]!;
+      deposit(space, cls, first, holder, batch);
+      words[stash] = next;
       words[stash + 1] = words[stash + 1]! + 1;
-      for (;;) {
-        heap.release(index, block as WordIndex);
-        if (next === 0) break;
-        block = next;
-        next = linkOf(space, block, holder);
-      }
     }
   }
   words[entries + STASHED_GRANULES] = 0;
