@@ -54,7 +54,7 @@ export class Attachment {
     }
     const { workerCache, largeThresholdBytes } = heap.geometry;
     this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
-    this.purgeTimer = new PurgeTimer(heap);
+    this.purgeTimer = new PurgeTimer(heap, this.caches);
     heap.occupy(slot);
     try {
       moveIn(heap, inherited);

@@ -1,8 +1,8 @@
-/** Kept blocks, what was put aside and idle pages go back to the system after the purge delay, also if the program makes no request any more. */
+/** What lies idle goes back to the system after the purge delay, also if the program makes no request any more. */
+import { drain } from "../cache/batches.ts";
+import type { WindowCache } from "../cache/cache.ts";
 import { PURGE_MARGIN_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
-import { releaseKept } from "../heap/kept.ts";
-import { depositStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
@@ -11,7 +11,11 @@ const startTimer = setTimeout;
 export class PurgeTimer {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly heap: Heap) {}
+  constructor(
+    private readonly heap: Heap,
+    /** This Worker's, which are emptied: it looks between two turns of its event loop. */
+    private readonly caches: readonly WindowCache[],
+  ) {}
 
   /** If pages are idle, looks again when the delay is over. */
   lookLaterIf(idle: boolean): void {
@@ -32,15 +36,13 @@ export class PurgeTimer {
     heap.enter();
     let idle = false;
     try {
-      for (let index = 0; index < heap.windows.length; index++) {
-        releaseKept(heap, index);
-        depositStash(heap, index);
-      }
+      for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
       idle = purge(heap);
     } catch (error) {
       throw heap.repaired(error, "purge");
     } finally {
       heap.leave();
+      for (const cache of this.caches) cache.setUp();
     }
     this.lookLaterIf(idle);
   }

@@ -12,7 +12,7 @@ import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
-import { depositStash, verifyStash } from "../heap/stash.ts";
+import { depositSpare, verifyStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
@@ -85,7 +85,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
     const { space } = heap.windows[cache.number]!;
     const words = space.words;
     const holder = cachedBy(heap.slot);
-    const allowed = cache.allow(cls, heap.control.doubles[ControlDouble.takenBytes]!);
+    const allowed = cache.allow(cls);
     // Keep the newest: they are the ones the processor's cache still knows.
     let kept = 0;
     let last = 0;
@@ -114,7 +114,7 @@ export function drain(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const entries = CACHE_AREA + (heap.slot - 1) * CACHE_WORDS;
-  depositStash(heap, index);
+  depositSpare(heap, index);
   for (let cls = 2; cls < CLASSES; cls++) {
     const entry = entries + cls * ENTRY_WORDS;
     const first = words[entry]!;
@@ -167,7 +167,7 @@ function cutBatch(
   batches: Uint16Array,
 ): number {
   const granules = classGranules[cls]!;
-  const most = caches[preferred]!.allowed(cls, heap.control.doubles[ControlDouble.takenBytes]!) >>> 1;
+  const most = caches[preferred]!.allowed(cls) >>> 1;
   const want = Math.max(Math.min(batches[cls]!, most), 1);
   batches[cls] = want * 2;
   let run = heap.allocate(granules, preferred, granules * want);

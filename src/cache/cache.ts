@@ -14,27 +14,24 @@
  * is an empty cache that is not set up.
  */
 import { CHECK_MASK, SLOT_SHIFT, State } from "../block/header.ts";
-import { CLASSES, classGranules, classOfBlock, GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
 import {
-  CACHE_CLASS_FIRST_BYTES,
-  CACHE_CLASS_MOST,
-  CACHE_CLASS_MOST_BYTES,
-  CACHE_SHARE,
-  CACHE_SMALL_BYTES,
-} from "../core/tunables.ts";
+  CLASSES,
+  classGranules,
+  classOfBlock,
+  FIRST_SINGLE_CLASS,
+  GRANULE_BYTES,
+  payloadBytes,
+} from "../core/size-classes.ts";
+import { CACHE_CLASS_FIRST_BYTES, CACHE_CLASS_MOST, CACHE_CLASS_MOST_BYTES } from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { stow, unstow } from "../heap/stash.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS, STASH } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
 
-/** Blocks of a class that fit into so many bytes, but no more than a cache may ever hold. */
+/** Blocks of a class that fit into so many bytes, but at least one and no more than a list may ever hold. */
 function blocksIn(cls: number, byteLength: number): number {
-  return Math.min(Math.floor(byteLength / (classGranules[cls]! * GRANULE_BYTES)), CACHE_CLASS_MOST);
-}
-
-/** Whether caches have room for blocks of a class however small the heap is. */
-function isSmall(cls: number): boolean {
-  return classGranules[cls]! * GRANULE_BYTES <= CACHE_SMALL_BYTES;
+  const count = Math.floor(byteLength / (classGranules[cls]! * GRANULE_BYTES));
+  return Math.max(Math.min(count, CACHE_CLASS_MOST), 1);
 }
 
 export class WindowCache {
@@ -68,37 +65,34 @@ export class WindowCache {
     if (words[entries + CacheWord.isSetUp] !== 0) return;
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
       const entry = entries + cls * ENTRY_WORDS;
-      words[entry + 1] = blocksIn(cls, this.bytes[cls]!);
-      words[entry + STASH + 1] = isSmall(cls) ? this.stashLists : 0;
+      words[entry + 1] = this.allowed(cls);
+      words[entry + STASH + 1] = this.stashLists;
     }
     words[entries + CacheWord.isSetUp] = 1;
   }
 
-  /** Blocks of a class that this cache may hold from now on, while `usedBytes` are in use: the class was full. */
-  allow(cls: number, usedBytes: number): number {
+  /** Blocks of a class that this cache may hold from now on: the class was full. */
+  allow(cls: number): number {
     this.bytes[cls] = Math.min(this.bytes[cls]! * 2, CACHE_CLASS_MOST_BYTES);
-    return this.allowed(cls, usedBytes);
+    return this.allowed(cls);
   }
 
-  /** Blocks of a class that this cache may hold while `usedBytes` are in use. */
-  allowed(cls: number, usedBytes: number): number {
-    return blocksIn(
-      cls,
-      isSmall(cls) ? this.bytes[cls]! : Math.min(usedBytes / CACHE_SHARE, CACHE_CLASS_MOST_BYTES),
-    );
+  /** Blocks of a class that this cache may hold. */
+  allowed(cls: number): number {
+    return blocksIn(cls, cls < FIRST_SINGLE_CLASS ? this.bytes[cls]! : 0);
   }
 
   /** Puts the full list of a class aside, and has room again. False if it may not: the depot gets a part of it. */
   putAside(cls: number): boolean {
     const { words, entries } = this;
-    if (!stow(words, entries, cls, this.bytes[cls]! / GRANULE_BYTES)) return false;
-    words[entries + cls * ENTRY_WORDS + 1] = this.allow(cls, 0);
+    if (!stow(words, entries, cls, this.allowed(cls) * classGranules[cls]!)) return false;
+    words[entries + cls * ENTRY_WORDS + 1] = this.allow(cls);
     return true;
   }
 
   /** Takes a list of a class back that was put aside, if the first block of it is undamaged. */
   takeBack(cls: number): void {
-    unstow(this.words, this.entries, cls, this.bytes[cls]! / GRANULE_BYTES);
+    unstow(this.words, this.entries, cls, this.allowed(cls) * classGranules[cls]!);
   }
 
   /** Follows the window's view after it has grown. */

@@ -5,7 +5,7 @@
  * Class c holds blocks of at least `classGranules[c]` granules. Classes 0 and 1 do not exist (the smallest block
  * has two granules); the caches use their places for other words.
  */
-import { CACHED_BYTES, CLASSES_PER_DOUBLING, EXACT_BYTES } from "./tunables.ts";
+import { CACHE_SMALL_BYTES, CACHED_BYTES, CLASSES_PER_DOUBLING, EXACT_BYTES } from "./tunables.ts";
 import type { Granules } from "./types.ts";
 
 export const GRANULE_BYTES = 16;
@@ -52,6 +52,10 @@ export const CLASSES: number = classGranules.length | 0;
 export const CACHED_GRANULES: number = classGranules[CLASSES - 1]! | 0;
 /** Largest request in bytes that has a class. */
 export const LARGEST_CACHED_BYTES: number = payloadBytes(CACHED_GRANULES) | 0;
+
+/** The first class of whose blocks a cache's list holds one. */
+export const FIRST_SINGLE_CLASS: number =
+  classGranules.findIndex((granules) => granules * GRANULE_BYTES > CACHE_SMALL_BYTES) | 0;
 
 /** Class that serves a request, by its granules. */
 export const classForRequest: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);

@@ -23,18 +23,16 @@ export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
 /**
- * What a Worker's cache may hold of one size class before it gives the older half back, in bytes: the first number, and
- * twice as much each time, up to the second; never more than `CACHE_CLASS_MOST` blocks. Blocks above
- * `CACHE_SMALL_BYTES` have a place only in a heap in which so many times as much is in use.
+ * What a list of a Worker's cache may hold, in bytes: the first number, and twice as much each time that it is full, up
+ * to the second; never more than `CACHE_CLASS_MOST` blocks. Of blocks above `CACHE_SMALL_BYTES` it holds one.
  */
 export const CACHE_CLASS_FIRST_BYTES = 2 ** 11;
 export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
 export const CACHE_CLASS_MOST = 512;
 export const CACHE_SMALL_BYTES = 2 ** 12;
-export const CACHE_SHARE = 512;
 /**
- * Full lists of one size class that a Worker puts aside before others get them, of blocks up to `CACHE_SMALL_BYTES`: the
- * first number, but one for each so many bytes of the arena's limit at the most.
+ * Full lists of one size class that a Worker puts aside before others get them: the first number, but one for each so
+ * many bytes of the arena's limit at the most.
  */
 export const STASH_LISTS = 16;
 export const STASH_SHARE_BYTES = 2 ** 24;
@@ -49,18 +47,18 @@ export const KEPT_SLACK_SHIFT = 3;
 export const FIRST_BATCH = 4;
 
 /**
- * A window grows only after its depot was merged, if the depot holds at least so many bytes and the window at most so
- * many times as much.
+ * A window grows only after what its depot and the asking Worker have spare was merged, if that is at least so many
+ * bytes and the window at most so many times as much.
  */
-export const DEPOT_LEAST_BYTES = 2 ** 14;
-export const DEPOT_SHARE = 32;
+export const SPARE_LEAST_BYTES = 2 ** 14;
+export const SPARE_SHARE = 32;
 
 /** Memory is made accessible in steps that double from the first to the second number (bytes). */
 export const COMMIT_FIRST_BYTES = 2 ** 18;
 export const COMMIT_MOST_BYTES = 2 ** 26;
 
 /** A window that grows beyond so many bytes asks for huge pages, and grows by whole ones. */
-export const HUGE_FROM_BYTES = 2 ** 22;
+export const HUGE_FROM_BYTES = 2 ** 25;
 /** Bytes of a huge page: of x64, and of arm64 with pages of 4 KiB. */
 export const HUGE_PAGE_BYTES = 2 ** 21;
 

@@ -4,14 +4,13 @@
  *
  * A batch is a list of blocks of one size class (block/cached-list.ts); word b + 1 of its first block leads to the first block of the next batch, 0 = none. The blocks are "cached" by slot 0, who is nobody: every repair
  * files them as free memory. The depot is emptied into the policy before the window grows on its account
- * (`isWorthEmptying`), and by `trim`.
+ * (heap.ts), and by `trim`.
  *
  * Everything here runs under the lock.
  */
 import { type Batch, cachedBy, linkOf, relabel } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
-import { CLASSES, GRANULE_BYTES } from "../core/size-classes.ts";
-import { DEPOT_LEAST_BYTES, DEPOT_SHARE } from "../core/tunables.ts";
+import { CLASSES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { DEPOT_AREA, DEPOT_GRANULES, DEPOT_WORDS } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
@@ -38,10 +37,9 @@ export function withdraw(space: BlockSpace, cls: number, to: number, batch: Batc
   return first;
 }
 
-/** Whether the depot, and what the caller has put aside, are enough to be merged before the window grows. */
-export function isWorthEmptying(space: BlockSpace, stashedGranules: number): boolean {
-  const bytes = (space.words[DEPOT_GRANULES]! + stashedGranules) * GRANULE_BYTES;
-  return bytes >= DEPOT_LEAST_BYTES && bytes * DEPOT_SHARE >= (space.top - space.first) * 4;
+/** Granules of all blocks in the depot. */
+export function depotGranules({ words }: BlockSpace): number {
+  return words[DEPOT_GRANULES]!;
 }
 
 /**

@@ -9,7 +9,8 @@ import { DamagedBlock } from "../block/damage.ts";
 import { checkBits, packState, State, wordsOf } from "../block/header.ts";
 import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
-import { HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
+import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
+import { SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
@@ -17,7 +18,7 @@ import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
-import { emptyDepot, isWorthEmptying } from "./depot.ts";
+import { depotGranules, emptyDepot } from "./depot.ts";
 import { growWindow } from "./growth.ts";
 import { releaseKept } from "./kept.ts";
 import { LargeTable } from "./large-table.ts";
@@ -25,7 +26,7 @@ import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
-import { depositStash, stashedGranules } from "./stash.ts";
+import { depositSpare, spareGranules } from "./stash.ts";
 
 const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
 
@@ -55,7 +56,7 @@ export class Heap {
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
   private token = 0;
-  /** While a policy is asked: windows do not grow. */
+  /** While a policy is asked for the first time: windows do not grow. */
   private thrifty = false;
   /** An exception of this Worker left a locked part: its own caches are in doubt too. */
   private dirty = false;
@@ -250,20 +251,31 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
-  /** Asks one window; what is kept of it goes back first; depot and stash are merged before it grows. */
+  /** Asks one window; what is kept of it goes back first, and what is spare is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
-    const { policy, space } = this.windows[index]!;
     releaseKept(this, index);
-    this.thrifty = isWorthEmptying(space, stashedGranules(this, space));
-    let block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
-    if (block === 0 && this.thrifty) {
-      this.thrifty = false;
-      depositStash(this, index);
-      emptyDepot(this, index);
-      block = alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
-    }
+    this.thrifty = true;
+    let block = this.askPolicy(index, least, most, alignment);
     this.thrifty = false;
+    if (block === 0) {
+      this.mergeSpare(index);
+      block = this.askPolicy(index, least, most, alignment);
+    }
     return block === 0 ? 0 : this.serve(index, block);
+  }
+
+  private askPolicy(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
+    const { policy } = this.windows[index]!;
+    return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
+  }
+
+  /** Merges what the depot holds and what this Worker could do without, if that is worth it. */
+  private mergeSpare(index: number): void {
+    const { space } = this.windows[index]!;
+    const bytes = (depotGranules(space) + spareGranules(this, space)) * GRANULE_BYTES;
+    if (bytes < SPARE_LEAST_BYTES || bytes * SPARE_SHARE < (space.top - space.first) * 4) return;
+    depositSpare(this, index);
+    emptyDepot(this, index);
   }
 
   private serve(index: number, block: WordIndex): WordIndex {

@@ -13,7 +13,7 @@
  */
 import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
-import { CLASSES } from "../core/size-classes.ts";
+import { CLASSES, classGranules, FIRST_SINGLE_CLASS } from "../core/size-classes.ts";
 import { CACHE_CLASS_MOST, STASH_LISTS } from "../core/tunables.ts";
 import { CACHE_AREA, CACHE_WORDS, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
 import { deposit } from "./depot.ts";
@@ -57,25 +57,36 @@ export function unstow(words: Int32Array, entries: number, cls: number, granules
   words[entries + STASHED_GRANULES] = Math.max(words[entries + STASHED_GRANULES]! - granules, 0);
 }
 
-/** About how many granules this Worker has put aside in a window. */
-export function stashedGranules(heap: Heap, { words }: BlockSpace): number {
-  return words[entriesOf(heap) + STASHED_GRANULES]!;
+/** About how many granules of a window this Worker could do without: what it put aside, and single blocks in its lists. */
+export function spareGranules(heap: Heap, { words }: BlockSpace): number {
+  const entries = entriesOf(heap);
+  let granules = words[entries + STASHED_GRANULES]!;
+  for (let cls: number = FIRST_SINGLE_CLASS; cls < CLASSES; cls++) {
+    if (words[entries + cls * ENTRY_WORDS] !== 0) granules += classGranules[cls]!;
+  }
+  return granules;
 }
 
-/** Gives all that this Worker has put aside in a window to the depot. Throws DamagedBlock. Under the lock. */
-export function depositStash(heap: Heap, index: number): void {
+/** Gives all that this Worker could do without in a window to the depot. Throws DamagedBlock. Under the lock. */
+export function depositSpare(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const entries = entriesOf(heap);
   const holder = cachedBy(heap.slot);
   for (let cls = 2; cls < CLASSES; cls++) {
-    const stash = entries + STASH + cls * ENTRY_WORDS;
+    const entry = entries + cls * ENTRY_WORDS;
+    const stash = entry + STASH;
     for (let first = words[stash]!; first !== 0; first = words[stash]!) {
       const next = words[first + 1]!;
       deposit(space, cls, first, holder, batch);
       words[stash] = next;
       words[stash + 1] = words[stash + 1]! + 1;
     }
+    const single = cls < FIRST_SINGLE_CLASS ? 0 : words[entry]!;
+    if (single === 0) continue;
+    deposit(space, cls, single, holder, batch);
+    words[entry] = 0;
+    words[entry + 1] = words[entry + 1]! + batch.blocks;
   }
   words[entries + STASHED_GRANULES] = 0;
 }

@@ -6,8 +6,8 @@ import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { PURGE_BLOCK_BYTES, PURGE_BYTES } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
-import { ControlDouble, DEPOT_GRANULES, WindowWord } from "../memory/layout.ts";
-import { emptyDepot } from "./depot.ts";
+import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { depotGranules, emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
@@ -36,7 +36,7 @@ export function purge(heap: Heap): boolean {
   if (delay === Infinity) return false;
   let used = doubles[ControlDouble.takenBytes]!;
   for (let index = 0; index < heap.windows.length; index++) {
-    used -= heap.windows[index]!.space.words[DEPOT_GRANULES]! * GRANULE_BYTES;
+    used -= depotGranules(heap.windows[index]!.space) * GRANULE_BYTES;
   }
   const free = doubles[ControlDouble.committed]! - used;
   const idle = Math.min(free - doubles[ControlDouble.largeBytes]!, free);
