@@ -1,6 +1,7 @@
 /** What lies idle goes back to the system after the purge delay, also if the program makes no request any more. */
 import { drain } from "../cache/batches.ts";
 import type { WindowCache } from "../cache/cache.ts";
+import { InvalidPointerError } from "../core/errors.ts";
 import { PURGE_MARGIN_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
 import { purge } from "../heap/trim.ts";
@@ -39,7 +40,9 @@ export class PurgeTimer {
       for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
       idle = purge(heap);
     } catch (error) {
-      throw heap.repaired(error, "purge");
+      const reported = heap.repaired(error, "purge");
+      // Nobody called: damage is repaired and counted (`stats().damaged`).
+      if (!(reported instanceof InvalidPointerError)) throw reported;
     } finally {
       heap.leave();
       for (const cache of this.caches) cache.setUp();

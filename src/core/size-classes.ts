@@ -53,10 +53,6 @@ export const CACHED_GRANULES: number = classGranules[CLASSES - 1]! | 0;
 /** Largest request in bytes that has a class. */
 export const LARGEST_CACHED_BYTES: number = payloadBytes(CACHED_GRANULES) | 0;
 
-/** The first class of whose blocks a cache's list holds one. */
-export const FIRST_SINGLE_CLASS: number =
-  classGranules.findIndex((granules) => granules * GRANULE_BYTES > CACHE_SMALL_BYTES) | 0;
-
 /** Class that serves a request, by its granules. */
 export const classForRequest: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
 /** Class that files a freed block, by its granules. */
@@ -68,3 +64,6 @@ for (let cls = LEAST_GRANULES as number; cls < CLASSES; cls++) {
   classForRequest.fill(cls, cls === LEAST_GRANULES ? 0 : classGranules[cls - 1]! + 1, granules + 1);
   classOfBlock.fill(cls, granules, classGranules[cls + 1] ?? CACHED_GRANULES + 1);
 }
+
+/** The first class of whose blocks a cache's list holds one. */
+export const FIRST_SINGLE_CLASS: number = (classOfBlock[CACHE_SMALL_BYTES / GRANULE_BYTES]! + 1) | 0;

@@ -79,6 +79,7 @@ export interface TestBuild extends Public {
   readonly POLICY_WORDS: number;
   readonly DEPOT_AREA: number;
   readonly DEPOT_WORDS: number;
+  readonly STASH: number;
   readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
   readonly ControlDouble: Record<"committed" | "largeTable", number>;
   readonly CacheWord: { readonly freeing: number; readonly reallocating: number };

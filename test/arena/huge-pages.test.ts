@@ -10,7 +10,7 @@ const FIRST = 100;
 
 /** Lengths of the parts of a simulated heap for which huge pages were asked. */
 function wishes(refused: boolean, use: (arena: Arena) => void): number[] {
-  const crew = new Crew({ reserve: 64 * MIB });
+  const crew = new Crew({ reserve: 128 * MIB });
   const { arena } = crew.join(FIRST);
   const lengths: number[] = [];
   crew.pages.preferHuge = (_, byteLength) => {
@@ -23,23 +23,23 @@ function wishes(refused: boolean, use: (arena: Arena) => void): number[] {
 }
 
 test("a small heap asks for none", () => {
-  expect(wishes(false, (arena) => arena.malloc(3 * MIB))).toEqual([]);
+  expect(wishes(false, (arena) => arena.malloc(20 * MIB))).toEqual([]);
 });
 
 test.each([false, true])("a heap that grows asks once for the rest of its window; refused: %p", (refused) => {
   const grow = (arena: Arena) => {
-    for (let i = 0; i < 30; i++) arena.malloc(MIB);
+    for (let i = 0; i < 80; i++) arena.malloc(MIB);
   };
-  expect(wishes(refused, grow)).toEqual([60 * MIB]);
+  expect(wishes(refused, grow)).toEqual([96 * MIB]);
 });
 
 test.skipIf(process.platform !== "linux")("trim gives the whole last huge page back", () => {
   using arena = new Arena({ purgeDelay: Infinity });
   // The chain ends in the first quarter of a huge page.
-  const blocks = Array.from({ length: 2100 }, () => arena.malloc(4096));
+  const blocks = Array.from({ length: 8300 }, () => arena.malloc(4096));
   for (const block of blocks) fillMemory(block, 1, 4096);
-  const resident = () => residentBytesIn(arena.handle.address, 16 * MIB);
-  expect(resident()).toBeGreaterThan(8 * MIB);
+  const resident = () => residentBytesIn(arena.handle.address, 64 * MIB);
+  expect(resident()).toBeGreaterThan(32 * MIB);
   for (const block of blocks) arena.free(block);
   arena.trim();
   expect(resident()).toBeLessThan(MIB / 2);

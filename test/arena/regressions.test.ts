@@ -62,11 +62,13 @@ function inheritsFromOneThatLeaves(inherit: (crew: Crew, heir: Member, survivor:
   arena.malloc(10);
   const blocks = Array.from({ length: 100 }, () => victim.arena.malloc(100));
   for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
-  const release = victim.heap.release.bind(victim.heap);
-  let releases = 0;
-  victim.heap.release = (...block) => {
-    if (++releases !== 3) return release(...block);
-    // The blocks that were to follow are cached and on no list.
+  const { space } = victim.heap.windows[0]!;
+  const { secret } = space;
+  for (const block of blocks) victim.arena.free(block);
+  let lists = 0;
+  const atSecondList = () => {
+    if (++lists !== 2) return secret;
+    // Nobody's are the blocks of one list, the dead Worker's those of the others.
     crew.alive.delete(SECOND);
     const heir = crew.join(THIRD);
     inherit(crew, heir, arena);
@@ -76,9 +78,10 @@ function inheritsFromOneThatLeaves(inherit: (crew: Crew, heir: Member, survivor:
     arena.check();
     throw new RangeError("the end of this Worker");
   };
-  for (const block of blocks) victim.arena.free(block);
+  // Each list is looked at with the secret when it goes to the depot.
+  Object.defineProperty(space, "secret", { get: atSecondList });
   expect(() => victim.arena.detach()).toThrow(RangeError);
-  expect(releases).toBe(3);
+  expect(lists).toBeGreaterThanOrEqual(2);
 }
 
 test("a Worker that takes the slot of one that died while it left brings all of its blocks back", () => {

@@ -131,13 +131,48 @@ export function caches(guide: Guide): void {
     look(scene.arena, owner);
     scene.end();
   }
+  // In the list that is full when the stash is full too.
   const scene = new Scene(guide);
-  const blocks = scene.row(...Array.from({ length: 300 }, () => 100));
-  for (const block of blocks.slice(0, 40)) scene.arena.free(block);
-  scene.overwrite(blocks[5]!, -1, 0);
+  const blocks = scene.row(...Array.from({ length: 600 }, () => 100));
+  for (const block of blocks.slice(0, 400)) scene.arena.free(block);
+  scene.overwrite(blocks[390]!, -1, 0);
   scene.fails(() => {
-    for (const block of blocks.slice(40)) scene.arena.free(block);
+    for (const block of blocks.slice(400)) scene.arena.free(block);
   });
+  scene.arena.dispose();
+}
+
+/** The stash: headers, links in a circle, and a view that ends before its newest list. */
+export function stash(guide: Guide): void {
+  const { STASH } = guide.build;
+  const fill = () => {
+    const scene = new Scene(guide);
+    for (const block of scene.row(...Array.from({ length: 200 }, () => 100))) scene.arena.free(block);
+    const { entries, words } = attachmentOf(scene.arena).caches[0]!;
+    const heads = words.subarray(entries + STASH, entries + STASH * 2);
+    return { scene, first: Math.max(...heads) };
+  };
+  const drainLists = ({ arena }: Scene) => {
+    for (let i = 0; i < 200; i++) arena.malloc(100);
+  };
+  const damages: [offset: number, value: (first: number) => number, find: (scene: Scene) => unknown][] = [
+    [-1, () => 0x12345, drainLists],
+    [0, (first) => first, ({ arena }) => arena.check()],
+    [0, () => 0x12340, ({ arena }) => arena.trim()],
+  ];
+  for (const [offset, value, find] of damages) {
+    const { scene, first } = fill();
+    scene.words[first + offset] = value(first);
+    scene.fails(() => find(scene));
+    scene.end();
+  }
+  const { scene, first } = fill();
+  const cache = attachmentOf(scene.arena).caches[0]!;
+  // Blocks of 100 bytes have 7 granules. Without their list the stash is asked.
+  cache.words[cache.entries + 2 * 7] = 0;
+  cache.words = cache.words.subarray(0, first - 4);
+  partsOf(scene.arena).fastPath.pointTo(cache);
+  scene.arena.malloc(100);
   scene.arena.dispose();
 }
 
@@ -146,7 +181,6 @@ export function kept(guide: Guide): void {
   const finds: ((scene: Scene, other: number) => unknown)[] = [
     ({ arena }, other) => arena.realloc(other, BIG + 20_000),
     ({ arena }) => arena.check(),
-    ({ arena }) => attachmentOf(arena).purgeTimer.look(),
     ({ arena }) => arena.malloc(BIG),
   ];
   for (const find of finds) {
@@ -159,6 +193,14 @@ export function kept(guide: Guide): void {
       scene.end();
     }
   }
+  // Nobody called the timer: it repairs, and throws nothing.
+  const scene = new Scene(guide);
+  const [block] = scene.row(BIG, BIG) as [number];
+  scene.arena.free(block);
+  scene.overwrite(block, 0, 0x12345);
+  attachmentOf(scene.arena).purgeTimer.look();
+  scene.arena.check();
+  scene.end();
 }
 
 /** Batches in the depot. */

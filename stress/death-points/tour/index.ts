@@ -13,6 +13,7 @@ import {
   links,
   lists,
   stale,
+  stash,
 } from "./damage.ts";
 import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
@@ -24,6 +25,7 @@ import {
   crowd,
   directory,
   fullWindow,
+  growth,
   neighbours,
   noCopy,
   strangers,
@@ -68,6 +70,7 @@ const acts: readonly Act[] = [
   leaving,
   creation,
   fullWindow,
+  growth,
   noCopy,
   directory,
   crowd,
@@ -79,6 +82,7 @@ const acts: readonly Act[] = [
   damagedCaches,
   keptDamaged,
   batches,
+  stash,
   lists,
   stale,
   headers,

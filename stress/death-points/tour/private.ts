@@ -52,7 +52,7 @@ export function neighbours(guide: Guide): void {
   const arena = privateArena(guide, { workerCache: false });
   for (const pointer of [8000, 10, 100, 1000, 3000].map((size) => arena.malloc(size))) arena.free(pointer);
   for (const first of [0, 1]) {
-    const row = Array.from({ length: 5 }, () => arena.malloc(guide.placed));
+    const row = Array.from({ length: 5 }, () => arena.malloc(guide.placed)).sort((a, b) => a - b);
     for (let i = first; i < 4; i += 2) {
       arena.free(row[i + 1]!);
       row[i] = arena.realloc(row[i]!, guide.placed * 1.8);
@@ -70,6 +70,13 @@ export function fullWindow(guide: Guide): void {
   while (left() > 110_000) arena.malloc(60_000);
   arena.malloc(left() - 300);
   for (let i = 0; i < 12; i++) arena.malloc(100);
+  arena.dispose();
+}
+
+/** A heap that becomes large enough for huge pages. */
+export function growth(guide: Guide): void {
+  const arena = privateArena(guide, { reserve: 2 ** 26 });
+  for (let i = 0; i < 300; i++) arena.malloc(120_000);
   arena.dispose();
 }
 
