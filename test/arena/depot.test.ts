@@ -4,7 +4,7 @@ import { Crew, type Member } from "./simulated-crew.ts";
 
 const FIRST = 100;
 const SECOND = 200;
-const MANY = 2000;
+const MANY = 6000;
 
 /** Allocates `count` blocks by one Worker and frees them by another: the depot fills. */
 function pass(from: Member, to: Member, count = MANY, size = 40): void {

@@ -133,11 +133,11 @@ export function caches(guide: Guide): void {
   }
   // In the list that is full when the stash is full too.
   const scene = new Scene(guide);
-  const blocks = scene.row(...Array.from({ length: 600 }, () => 100));
-  for (const block of blocks.slice(0, 400)) scene.arena.free(block);
-  scene.overwrite(blocks[390]!, -1, 0);
+  const blocks = scene.row(...Array.from({ length: 1200 }, () => 100));
+  for (const block of blocks.slice(0, 950)) scene.arena.free(block);
+  scene.overwrite(blocks[940]!, -1, 0);
   scene.fails(() => {
-    for (const block of blocks.slice(400)) scene.arena.free(block);
+    for (const block of blocks.slice(950)) scene.arena.free(block);
   });
   scene.arena.dispose();
 }
@@ -210,7 +210,7 @@ export function batches(guide: Guide): void {
   const link = (first: number) => first;
   const nextBatch = (first: number) => first + 1;
   const refill = (arena: Arena) => {
-    for (let i = 0; i < 100; i++) arena.malloc(400);
+    for (let i = 0; i < 400; i++) arena.malloc(400);
   };
   const cases: [
     word: (first: number) => number,
@@ -225,7 +225,7 @@ export function batches(guide: Guide): void {
   ];
   for (const [word, value, find] of cases) {
     const scene = new Scene(guide);
-    const blocks = scene.row(...Array.from({ length: 180 }, () => 400));
+    const blocks = scene.row(...Array.from({ length: 400 }, () => 400));
     for (const block of blocks.slice(1)) scene.arena.free(block);
     const places = blocks.map((block) => scene.indexOf(block));
     const depot = scene.words.subarray(DEPOT_AREA, DEPOT_AREA + DEPOT_WORDS);
