@@ -77,12 +77,12 @@ inline moveIn() {
 inline detach() {
 #ifdef RETIRE_EARLY
   enter();
-  drain(slot);
+  drain();
   d_step { retire(slot) }
   leave();
 #else
   enter();
-  drain(slot);
+  drain();
   leave();
   d_step { retire(slot) }
 #endif
@@ -144,7 +144,7 @@ inline drainLists() {
   s = 1;
   do
   :: s <= SLOTS && (dying[s] != 0 || s == slot) ->
-     drain(s);
+     empty(s);
      c = freeing[s];
      if
      :: c != 0 && word1[c] == BUSY(s) -> give(c)

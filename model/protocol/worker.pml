@@ -47,9 +47,9 @@ inline malloc() {
 
 inline trim() {
   enter();
-  drain(slot);
+  drain();
   reap();
-  drain(NOBODY);
+  empty(NOBODY);
   leave()
 }
 

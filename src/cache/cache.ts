@@ -22,7 +22,12 @@ import {
   GRANULE_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { CACHE_CLASS_FIRST_BYTES, CACHE_CLASS_MOST, CACHE_CLASS_MOST_BYTES } from "../core/tunables.ts";
+import {
+  CACHE_CLASS_FIRST_BYTES,
+  CACHE_CLASS_MOST,
+  CACHE_CLASS_MOST_BYTES,
+  STASH_FIRST_LISTS,
+} from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { stow, unstow } from "../heap/stash.ts";
 import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS, STASH } from "../memory/layout.ts";
@@ -41,6 +46,8 @@ export class WindowCache {
   readonly entries: number;
   /** What each class may hold: grows with use. */
   private readonly bytes: Uint16Array = new Uint16Array(CLASSES).fill(CACHE_CLASS_FIRST_BYTES);
+  /** How many full lists of each class may be put aside: grows as they are taken back. */
+  private readonly lists: Uint8Array;
 
   constructor(
     readonly window: Window,
@@ -50,9 +57,10 @@ export class WindowCache {
     readonly slot: SlotNumber,
     /** Largest request in bytes that may be cached; -1: every request goes to the heap. */
     private readonly largestBytes: number,
-    /** Full lists of a class that may be put aside. */
+    /** Most full lists of a class that may ever be put aside. */
     private readonly stashLists: number,
   ) {
+    this.lists = new Uint8Array(CLASSES).fill(Math.min(STASH_FIRST_LISTS, stashLists));
     this.words = window.words;
     this.base = window.base;
     this.entries = (CACHE_AREA + (slot - 1) * CACHE_WORDS) | 0;
@@ -66,7 +74,7 @@ export class WindowCache {
     for (let cls = 2; cls < CLASSES && payloadBytes(classGranules[cls]!) <= this.largestBytes; cls++) {
       const entry = entries + cls * ENTRY_WORDS;
       words[entry + 1] = this.allowed(cls);
-      words[entry + STASH + 1] = this.stashLists;
+      words[entry + STASH + 1] = this.lists[cls]!;
     }
     words[entries + CacheWord.isSetUp] = 1;
   }
@@ -92,7 +100,9 @@ export class WindowCache {
 
   /** Takes a list of a class back that was put aside, if the first block of it is undamaged. */
   takeBack(cls: number): void {
-    unstow(this.words, this.entries, cls, this.allowed(cls) * classGranules[cls]!);
+    const mayGrow = this.lists[cls]! < this.stashLists;
+    if (mayGrow) this.lists[cls] = this.lists[cls]! + 1;
+    unstow(this.words, this.entries, cls, this.allowed(cls) * classGranules[cls]!, mayGrow ? 2 : 1);
   }
 
   /** Follows the window's view after it has grown. */

@@ -31,10 +31,11 @@ export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
 export const CACHE_CLASS_MOST = 512;
 export const CACHE_SMALL_BYTES = 2 ** 12;
 /**
- * Full lists of one size class that a Worker puts aside before others get them: the first number, but one for each so
- * many bytes of the arena's limit at the most.
+ * Full lists of one size class that a Worker puts aside before others get them: the first number, and one more each time
+ * that it takes one back, up to the second; but one for each so many bytes of the arena's limit at the most.
  */
-export const STASH_LISTS = 8;
+export const STASH_FIRST_LISTS = 2;
+export const STASH_LISTS = 16;
 export const STASH_SHARE_BYTES = 2 ** 24;
 /**
  * One block above `CACHE_SMALL_BYTES` that no class has room for is kept by the Worker that freed it, unless the arena's

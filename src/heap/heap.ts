@@ -56,7 +56,7 @@ export class Heap {
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
   private token = 0;
-  /** While a policy is asked for the first time: windows do not grow. */
+  /** While a policy is asked: windows do not grow. */
   private thrifty = false;
   /** An exception of this Worker left a locked part: its own caches are in doubt too. */
   private dirty = false;
@@ -254,13 +254,15 @@ export class Heap {
   /** Asks one window; what is kept of it goes back first, and what is spare is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
     releaseKept(this, index);
-    this.thrifty = true;
+    this.thrifty = this.hasSpare(index);
     let block = this.askPolicy(index, least, most, alignment);
-    this.thrifty = false;
-    if (block === 0) {
-      this.mergeSpare(index);
+    if (block === 0 && this.thrifty) {
+      this.thrifty = false;
+      depositSpare(this, index);
+      emptyDepot(this, index);
       block = this.askPolicy(index, least, most, alignment);
     }
+    this.thrifty = false;
     return block === 0 ? 0 : this.serve(index, block);
   }
 
@@ -269,13 +271,11 @@ export class Heap {
     return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
   }
 
-  /** Merges what the depot holds and what this Worker could do without, if that is worth it. */
-  private mergeSpare(index: number): void {
+  /** Whether the depot, and what this Worker could do without, are worth merging before the window grows. */
+  private hasSpare(index: number): boolean {
     const { space } = this.windows[index]!;
     const bytes = (depotGranules(space) + spareGranules(this, space)) * GRANULE_BYTES;
-    if (bytes < SPARE_LEAST_BYTES || bytes * SPARE_SHARE < (space.top - space.first) * 4) return;
-    depositSpare(this, index);
-    emptyDepot(this, index);
+    return bytes >= SPARE_LEAST_BYTES && bytes * SPARE_SHARE >= (space.top - space.first) * 4;
   }
 
   private serve(index: number, block: WordIndex): WordIndex {

@@ -45,13 +45,22 @@ export function stow(words: Int32Array, entries: number, cls: number, granules: 
   return true;
 }
 
-/** Takes the newest list back, whose first block was found undamaged. The class's own list is empty. */
-export function unstow(words: Int32Array, entries: number, cls: number, granules: number): void {
+/**
+ * Takes the newest list back, whose first block was found undamaged, and leaves room for so many in its place. The
+ * class's own list is empty.
+ */
+export function unstow(
+  words: Int32Array,
+  entries: number,
+  cls: number,
+  granules: number,
+  rooms: number,
+): void {
   const entry = entries + cls * ENTRY_WORDS;
   const stash = entry + STASH;
   const first = words[stash]!;
   words[stash] = words[first + 1]!;
-  words[stash + 1] = words[stash + 1]! + 1;
+  words[stash + 1] = words[stash + 1]! + rooms;
   words[entry] = first;
   words[entry + 1] = 0;
   words[entries + STASHED_GRANULES] = Math.max(words[entries + STASHED_GRANULES]! - granules, 0);
