@@ -93,7 +93,7 @@ inline drain() {
 }
 
 /* Gives the depot's blocks back, or those of a list that is trusted by mistake. Under the lock. */
-inline empty(from) {
+inline mergeAll(from) {
   class = 1;
   do
   :: class <= CLASSES && HEAD(from, class) != 0 -> giveList(from, class)

@@ -144,7 +144,7 @@ inline drainLists() {
   s = 1;
   do
   :: s <= SLOTS && (dying[s] != 0 || s == slot) ->
-     empty(s);
+     mergeAll(s);
      c = freeing[s];
      if
      :: c != 0 && word1[c] == BUSY(s) -> give(c)

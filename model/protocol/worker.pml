@@ -49,7 +49,7 @@ inline trim() {
   enter();
   drain();
   reap();
-  empty(NOBODY);
+  mergeAll(NOBODY);
   leave()
 }
 
