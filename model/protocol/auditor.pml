@@ -15,7 +15,7 @@ active proctype Auditor() {
     begun[slot] = GENERATION(owner[slot]);
     reclaim();
     enter();
-    mergeAll(NOBODY);
+    drain(NOBODY);
     /* Blocks of forgotten owners go back by their pointers. */
     b = 1;
     do

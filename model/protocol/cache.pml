@@ -81,19 +81,8 @@ inline giveAll(which) {
   od
 }
 
-/* Gives the caller's whole cache to the depot. Under the lock. */
-inline drain() {
-  class = 1;
-  do
-  :: class <= CLASSES && HEAD(slot, class) != 0 -> deposit(class)
-  :: class <= CLASSES && HEAD(slot, class) == 0 -> class++
-  :: else -> break
-  od;
-  class = 0
-}
-
-/* Gives the depot's blocks back, or those of a list that is trusted by mistake. Under the lock. */
-inline mergeAll(from) {
+/* Empties the caller's own cache or the depot. Under the lock. */
+inline drain(from) {
   class = 1;
   do
   :: class <= CLASSES && HEAD(from, class) != 0 -> giveList(from, class)

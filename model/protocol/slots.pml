@@ -77,12 +77,12 @@ inline moveIn() {
 inline detach() {
 #ifdef RETIRE_EARLY
   enter();
-  drain();
+  drain(slot);
   d_step { retire(slot) }
   leave();
 #else
   enter();
-  drain();
+  drain(slot);
   leave();
   d_step { retire(slot) }
 #endif
@@ -144,7 +144,7 @@ inline drainLists() {
   s = 1;
   do
   :: s <= SLOTS && (dying[s] != 0 || s == slot) ->
-     mergeAll(s);
+     drain(s);
      c = freeing[s];
      if
      :: c != 0 && word1[c] == BUSY(s) -> give(c)

@@ -47,9 +47,9 @@ inline malloc() {
 
 inline trim() {
   enter();
-  drain();
+  drain(slot);
   reap();
-  mergeAll(NOBODY);
+  drain(NOBODY);
   leave()
 }
 
