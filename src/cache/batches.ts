@@ -14,7 +14,7 @@ import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
 import { depositSpare, verifyStash } from "../heap/stash.ts";
 import { purge } from "../heap/trim.ts";
-import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, ENTRY_WORDS } from "../memory/layout.ts";
+import { CACHE_WORDS, CacheWord, ControlDouble, cacheOfSlot, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
 
 /** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
@@ -113,7 +113,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
 export function drain(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
-  const entries = CACHE_AREA + (heap.slot - 1) * CACHE_WORDS;
+  const entries = cacheOfSlot(heap.slot);
   depositSpare(heap, index);
   for (let cls = 2; cls < CLASSES; cls++) {
     const entry = entries + cls * ENTRY_WORDS;

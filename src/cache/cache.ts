@@ -30,7 +30,7 @@ import {
 } from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { stow, unstow } from "../heap/stash.ts";
-import { CACHE_AREA, CACHE_WORDS, CacheWord, ENTRY_WORDS, STASH } from "../memory/layout.ts";
+import { CacheWord, cacheOfSlot, ENTRY_WORDS, STASH } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
 
 /** Blocks of a class that fit into so many bytes, but at least one and no more than a list may ever hold. */
@@ -63,7 +63,7 @@ export class WindowCache {
     this.lists = new Uint8Array(CLASSES).fill(Math.min(STASH_FIRST_LISTS, stashLists));
     this.words = window.words;
     this.base = window.base;
-    this.entries = (CACHE_AREA + (slot - 1) * CACHE_WORDS) | 0;
+    this.entries = cacheOfSlot(slot);
     this.setUp();
   }
 

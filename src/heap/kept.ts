@@ -7,7 +7,7 @@
  */
 import { cachedBy, linkOf } from "../block/cached-list.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS, CacheWord } from "../memory/layout.ts";
+import { CacheWord, cacheOfSlot } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 
 /** Gives the block that this Worker keeps in a window back to the policy. Throws DamagedBlock. Under the lock. */
@@ -32,5 +32,5 @@ function keptBlock(heap: Heap, index: number): WordIndex | 0 {
 }
 
 function keptWord(heap: Heap): number {
-  return CACHE_AREA + (heap.slot - 1) * CACHE_WORDS + CacheWord.kept;
+  return cacheOfSlot(heap.slot) + CacheWord.kept;
 }

@@ -22,7 +22,7 @@ import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import { SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CACHE_AREA, CACHE_WORDS, CacheWord, ControlDouble, WindowWord } from "../memory/layout.ts";
+import { CACHE_WORDS, CacheWord, ControlDouble, cacheOfSlot, WindowWord } from "../memory/layout.ts";
 import type { Policy } from "../policies/policy.ts";
 import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
@@ -100,7 +100,7 @@ function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
  */
 export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
-  const entries = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+  const entries = cacheOfSlot(slot);
   const reallocating = words[entries + CacheWord.reallocating]!;
   const freeing = words[entries + CacheWord.freeing]! as WordIndex | 0;
   if (reallocating !== 0 && space.isHeldBy(reallocating, slot, State.busy)) {
@@ -134,7 +134,7 @@ function settleLargeClaims(heap: Heap, slot: number): void {
 function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
   const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
-    const from = CACHE_AREA + (slot - 1) * CACHE_WORDS;
+    const from = cacheOfSlot(slot);
     if (lost[slot] !== 1 || isUntouched(space, from)) continue;
     const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);

@@ -15,7 +15,7 @@ import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { CLASSES, classGranules, FIRST_SINGLE_CLASS } from "../core/size-classes.ts";
 import { CACHE_CLASS_MOST, STASH_LISTS } from "../core/tunables.ts";
-import { CACHE_AREA, CACHE_WORDS, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
+import { cacheOfSlot, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
 import { deposit } from "./depot.ts";
 import type { Heap } from "./heap.ts";
 
@@ -68,7 +68,7 @@ export function unstow(
 
 /** About how many granules of a window this Worker could do without: what it put aside, and single blocks in its lists. */
 export function spareGranules(heap: Heap, { words }: BlockSpace): number {
-  const entries = entriesOf(heap);
+  const entries = cacheOfSlot(heap.slot);
   let granules = words[entries + STASHED_GRANULES]!;
   for (let cls: number = FIRST_SINGLE_CLASS; cls < CLASSES; cls++) {
     if (words[entries + cls * ENTRY_WORDS] !== 0) granules += classGranules[cls]!;
@@ -80,7 +80,7 @@ export function spareGranules(heap: Heap, { words }: BlockSpace): number {
 export function depositSpare(heap: Heap, index: number): void {
   const { space } = heap.windows[index]!;
   const { words } = space;
-  const entries = entriesOf(heap);
+  const entries = cacheOfSlot(heap.slot);
   const holder = cachedBy(heap.slot);
   for (let cls = 2; cls < CLASSES; cls++) {
     const entry = entries + cls * ENTRY_WORDS;
@@ -103,7 +103,7 @@ export function depositSpare(heap: Heap, index: number): void {
 /** Walks what this Worker has put aside. Throws DamagedBlock where a link or a header was overwritten. Under the lock. */
 export function verifyStash(heap: Heap, space: BlockSpace): void {
   const { words } = space;
-  const entries = entriesOf(heap);
+  const entries = cacheOfSlot(heap.slot);
   for (let cls = 2; cls < CLASSES; cls++) {
     let most = STASH_LISTS * CACHE_CLASS_MOST;
     for (let first = stashed(words, entries, cls); first !== 0; first = words[first + 1]!) {
@@ -112,8 +112,4 @@ export function verifyStash(heap: Heap, space: BlockSpace): void {
       }
     }
   }
-}
-
-function entriesOf(heap: Heap): number {
-  return CACHE_AREA + (heap.slot - 1) * CACHE_WORDS;
 }

@@ -63,6 +63,11 @@ export const DEPOT_GRANULES: number = DEPOT_AREA;
 export const DEPOT_WORDS: number = (Math.ceil(CLASSES / 16) * 16) | 0;
 export const CACHE_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
 
+/** Word from which a slot's cache stands. */
+export function cacheOfSlot(slot: number): number {
+  return (CACHE_AREA + (slot - 1) * CACHE_WORDS) | 0;
+}
+
 export const CONTROL_AREA: number = (CACHE_AREA + SLOTS * CACHE_WORDS) | 0;
 
 /** Control block: 32-bit words, relative to CONTROL_AREA. */

@@ -2,18 +2,16 @@
  * What survivors do with the victim's private arena and with the process-wide heap that it was setting up: they may
  * get a result or an error of the allocator's, but must come back.
  */
-import type { TestBuild } from "./insides.ts";
+import { directoryEntry, NOBODY, Phase, stateOf, type TestBuild } from "./insides.ts";
 import type { Ledger } from "./ledger.ts";
 import { Double, type TrialMemory, Victim, Word } from "./trial-memory.ts";
 
 export function elsewhere(build: TestBuild, memory: TrialMemory, ledger: Ledger): void {
   const { words, doubles } = memory;
   if (Atomics.load(words, Word.victim) !== Victim.stopped) return;
-  const address = doubles[Double.arenaAddress]!;
-  if (address !== 0) {
+  if (doubles[Double.arenaAddress] !== 0) {
     ledger.enter("the victim's arena");
-    const [id, version] = [doubles[Double.arenaId]!, doubles[Double.arenaVersion]!];
-    tryToUse(build, () => build.Arena.attach({ version, name: "victim's", address, id }));
+    tryToUse(build, memory);
   }
   if (words[Word.usesHeap] === 1) {
     ledger.enter("the process-wide heap");
@@ -23,21 +21,38 @@ export function elsewhere(build: TestBuild, memory: TrialMemory, ledger: Ledger)
   }
 }
 
-function tryToUse(build: TestBuild, attach: () => InstanceType<TestBuild["Arena"]>): void {
+/**
+ * Marks the arena that the victim has left as one that a dead thread was ending: whoever makes the next arena ends it.
+ * Otherwise thousands of victims fill the directory. When nobody uses it any more.
+ */
+export function endArena(build: TestBuild, memory: TrialMemory): void {
+  const address = memory.doubles[Double.arenaAddress]!;
+  if (address === 0 || !tryToUse(build, memory)) return;
+  const { words, at } = directoryEntry(build, address);
+  Atomics.store(words, at, stateOf(Phase.ending, NOBODY));
+}
+
+/** False if the victim's private arena could not be used, for a reason that may be. */
+function tryToUse(build: TestBuild, { doubles }: TrialMemory): boolean {
   const { ArenaError, InvalidPointerError, OutOfMemoryError } = build;
+  const [address, id, version] = [Double.arenaAddress, Double.arenaId, Double.arenaVersion].map(
+    (double) => doubles[double]!,
+  ) as [number, number, number];
   try {
-    const arena = attach();
+    const arena = build.Arena.attach({ version, name: "victim's", address, id });
     try {
       arena.free(arena.malloc(100));
       arena.free(arena.malloc(100_000));
     } finally {
       arena.dispose();
     }
+    return true;
   } catch (error) {
     const isTyped =
       error instanceof ArenaError ||
       error instanceof InvalidPointerError ||
       error instanceof OutOfMemoryError;
     if (!isTyped) throw error;
+    return false;
   }
 }

@@ -3,7 +3,7 @@ import { reportOf } from "../crew/report-fault.ts";
 import { Random } from "../random.ts";
 import { auditArena } from "./audit.ts";
 import type { Answer, Load, Order, Prepare } from "./crew-orders.ts";
-import { elsewhere } from "./elsewhere.ts";
+import { elsewhere, endArena } from "./elsewhere.ts";
 import type { Arena, ArenaHandle, TestBuild } from "./insides.ts";
 import { Ledger } from "./ledger.ts";
 import { Crew, EXCHANGE, GIFTS, Hold, OWN_BLOCKS, roundsWord, tell, Word } from "./trial-memory.ts";
@@ -50,6 +50,7 @@ class Survivor {
       case "audit": {
         const counted = auditArena(this.build, this.arena!, this.ledger);
         this.arena = undefined;
+        endArena(this.build, this.load.memory);
         return { type: "audit", counted };
       }
       default:
