@@ -90,6 +90,33 @@ test.each([64, 4096])("a freed block aligned to %d bytes is taken again", (align
   arena.check();
 });
 
+test("thousands of blocks go to and fro without the lock, and none of them is lost on the way", () => {
+  const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const { arena } = member;
+  let blocks: number[] = [];
+  const take = () => {
+    blocks = Array.from({ length: 3000 }, () => arena.malloc(40));
+  };
+  const give = () => {
+    for (const block of blocks) arena.free(block);
+  };
+  take();
+  const { cachedBlocks, committedBytes } = arena.stats();
+  // The stash grows with use.
+  for (let turn = 0; turn < 20; turn++) {
+    give();
+    take();
+    expect(new Set(blocks).size).toBe(3000);
+    expect(arena.stats()).toMatchObject({ cachedBlocks, committedBytes, liveBlocks: 3000 });
+  }
+  const taken = locks(member, () => {
+    give();
+    take();
+  });
+  expect(taken).toBe(0);
+  arena.check();
+});
+
 test("damage that the purge timer meets is repaired and counted; nobody called who could be told", async () => {
   using arena = new Arena({ purgeDelay: 1 });
   const [block] = [arena.malloc(100_000), arena.malloc(100)];
