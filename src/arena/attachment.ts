@@ -114,7 +114,7 @@ export class Attachment {
     if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
       const cls = classOfBlock[granules]!;
-      this.purgeTimer.lookLaterIf(cache.putAside(cls) || flush(this.heap, cache, cls));
+      this.purgeTimer.lookLaterIf(cache.makeRoom(cls) || flush(this.heap, cache, cls));
       this.followWindows();
       if (cache.put(block)) return;
     }

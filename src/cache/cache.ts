@@ -90,11 +90,21 @@ export class WindowCache {
     return blocksIn(cls, cls < FIRST_SINGLE_CLASS ? this.bytes[cls]! : 0);
   }
 
-  /** Puts the full list of a class aside, and has room again. False if it may not: the depot gets a part of it. */
-  putAside(cls: number): boolean {
+  /**
+   * Has room again in a full class: its list may become longer, or is put aside. False if neither may be: the depot gets
+   * a part of it.
+   */
+  makeRoom(cls: number): boolean {
     const { words, entries } = this;
-    if (!stow(words, entries, cls, this.allowed(cls) * classGranules[cls]!)) return false;
-    words[entries + cls * ENTRY_WORDS + 1] = this.allow(cls);
+    const entry = entries + cls * ENTRY_WORDS;
+    const held = this.allowed(cls);
+    const allowed = this.allow(cls);
+    if (allowed > held) {
+      words[entry + 1] = words[entry + 1]! + allowed - held;
+      return true;
+    }
+    if (!stow(words, entries, cls, allowed * classGranules[cls]!)) return false;
+    words[entry + 1] = allowed;
     return true;
   }
 

@@ -60,7 +60,7 @@ function inheritsFromOneThatLeaves(inherit: (crew: Crew, heir: Member, survivor:
   const { arena } = crew.join(FIRST);
   const victim = crew.join(SECOND);
   arena.malloc(10);
-  const blocks = Array.from({ length: 100 }, () => victim.arena.malloc(100));
+  const blocks = Array.from({ length: 400 }, () => victim.arena.malloc(100));
   for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
   const { space } = victim.heap.windows[0]!;
   const { secret } = space;
