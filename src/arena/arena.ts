@@ -88,8 +88,7 @@ export class Arena implements Disposable {
     const byteLength = checkProduct(count, size);
     const pointer = this.malloc(byteLength);
     const attachment = this.join();
-    // Large blocks come fresh from the system, which zeroes them.
-    if (cacheOf(attachment, pointer) !== undefined) {
+    if (cacheOf(attachment, pointer) !== undefined || !attachment.heap.servedFresh) {
       attachment.heap.platform.pages.fill(pointer as number as Address, 0, byteLength);
     }
     return pointer;
@@ -103,15 +102,7 @@ export class Arena implements Disposable {
   realloc(pointer: Pointer | number | null, size: number): Pointer {
     const { fastPath } = this;
     if (fastPath?.restate(pointer as number, size) === true) return pointer as Pointer;
-    const address = checkPointer(pointer);
-    checkSize("size", size);
-    if (address === 0) return this.malloc(size);
-    const attachment = this.join();
-    try {
-      return reallocatePointer(attachment, address, size, this);
-    } catch (error) {
-      throw attachment.heap.unheld(error);
-    }
+    return this.reallocSlow(pointer, size);
   }
 
   /**
@@ -119,17 +110,9 @@ export class Arena implements Disposable {
    * Throws as `malloc`.
    */
   alignedAlloc(alignment: number, size: number): Pointer {
-    checkAlignment(alignment);
-    checkSize("size", size);
-    if (alignment <= GRANULE_BYTES) return this.malloc(size);
-    const ready = this.fastPath?.mallocAligned(alignment, size);
-    if (ready !== undefined && ready !== 0) return ready;
-    const attachment = this.join();
-    try {
-      return attachment.alignedAlloc(alignment, size);
-    } catch (error) {
-      throw attachment.heap.unheld(error);
-    }
+    const { fastPath } = this;
+    const ready = fastPath === undefined ? 0 : fastPath.mallocAligned(alignment, size);
+    return ready === 0 ? this.alignedSlow(alignment, size) : ready;
   }
 
   /**
@@ -295,7 +278,31 @@ export class Arena implements Disposable {
 
   /** For the fast path: it is about to keep a block. Not part of the API. */
   keepSlow(): void {
-    this.attachment?.watchKept();
+    this.attachment?.lookLater();
+  }
+
+  private reallocSlow(pointer: Pointer | number | null, size: number): Pointer {
+    const address = checkPointer(pointer);
+    checkSize("size", size);
+    if (address === 0) return this.malloc(size);
+    const attachment = this.join();
+    try {
+      return reallocatePointer(attachment, address, size, this);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
+  }
+
+  private alignedSlow(alignment: number, size: number): Pointer {
+    checkAlignment(alignment);
+    checkSize("size", size);
+    if (alignment <= GRANULE_BYTES) return this.malloc(size);
+    const attachment = this.join();
+    try {
+      return attachment.alignedAlloc(alignment, size);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */

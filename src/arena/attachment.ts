@@ -131,8 +131,8 @@ export class Attachment {
     this.purgeTimer.lookLaterIf(idle);
   }
 
-  /** The fast path keeps a block: it goes back after the purge delay. */
-  watchKept(): void {
+  /** A block was kept: it goes back after the purge delay. */
+  lookLater(): void {
     this.purgeTimer.lookLaterIf(true);
   }
 

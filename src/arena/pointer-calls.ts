@@ -7,6 +7,7 @@ import { payloadBytes } from "../core/size-classes.ts";
 import type { Pointer } from "../core/types.ts";
 import { reap } from "../heap/adoption.ts";
 import { findLarge, largePayloadBytes, unmapLarge } from "../heap/large-blocks.ts";
+import { stockedBytes } from "../heap/large-stock.ts";
 import type { Attachment } from "./attachment.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
 import { type Allocator, reallocateBlock, reallocateLarge } from "./reallocate.ts";
@@ -19,7 +20,10 @@ export function freePointer(attachment: Attachment, address: number): void {
     if (block !== 0 && attachment.freeBlock(cache, block)) return;
   } else {
     const freed = unmapLarge(attachment.heap, address);
-    if (freed === true) return;
+    if (freed === true) {
+      if (stockedBytes(attachment.heap) > 0) attachment.lookLater();
+      return;
+    }
     if (freed === "corrupt") {
       const detail = "the words in front of this large block were overwritten; it is out of use";
       throw new InvalidPointerError("corrupt-block", "free", address, detail);

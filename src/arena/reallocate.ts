@@ -24,6 +24,7 @@ import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
+import { stockedBytes } from "../heap/large-stock.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
@@ -97,6 +98,7 @@ export function reallocateLarge(
     Math.min(payloadLength, byteLength),
   );
   unmapLarge(heap, pointer, true);
+  if (stockedBytes(heap) > 0) attachment.lookLater();
   return moved;
 }
 

@@ -12,12 +12,13 @@ import type { WordIndex } from "../core/types.ts";
 import { verifyDepot } from "../heap/depot.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { isSealed } from "../heap/large-blocks.ts";
+import { stockedBytes } from "../heap/large-stock.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 
 /** Throws on the first broken invariant. `caches`: the caller's own. */
 export function verify(heap: Heap, caches: readonly WindowCache[]): void {
   let taken = 0;
-  let committed = 0;
+  let committed = stockedBytes(heap);
   for (const part of heap.windows) {
     const { free, others } = verifyChain(part);
     verifyIndex(part, free);

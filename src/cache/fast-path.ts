@@ -123,18 +123,28 @@ export class FastPath {
     return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
   }
 
-  /** The next block of the cache for `size` bytes, if it is undamaged and happens to be aligned; else 0. */
+  /**
+   * The next block of the cache for `size` bytes, if it is undamaged and happens to be aligned; else 0, as for all that
+   * is no size, or no power of two.
+   */
   mallocAligned(alignment: number, size: number): Pointer | 0 {
+    if (typeof alignment !== "number" || (alignment | 0) !== alignment || alignment < 4) return 0;
+    if (typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
     const granules = (size + 23) >>> 4;
-    if (granules >= classForRequest.length) return 0;
-    const { words } = this;
-    const block = words[this.entries + (classForRequest[granules]! << 1)]!;
+    if ((alignment & (alignment - 1)) !== 0 || granules >= classForRequest.length) return 0;
+    const words = this.words;
+    const entry = this.entries + (classForRequest[granules]! << 1);
+    const block = words[entry]!;
     // The base of a window is a multiple of every alignment.
     if (block <= 0 || block >= words.length || (block & ((alignment >>> 2) - 1)) !== 0) return 0;
     const bytes = words[block - 2]! & SIZE_MASK;
     const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
-    if (words[block - 1] !== (check | this.cachedMine) || bytes - 8 < size) return 0;
-    return this.malloc(size);
+    const slack = (bytes - 8 - size) | 0;
+    if (words[block - 1] !== (check | this.cachedMine) || slack < 0) return 0;
+    words[entry] = words[block]!;
+    words[entry + 1] = (words[entry + 1]! + 1) | 0;
+    words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+    return ((this.span * SPAN_WORDS + 0 + block) * 4 + 0) as Pointer;
   }
 
   /**

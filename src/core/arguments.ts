@@ -44,14 +44,16 @@ export function checkProduct(count: unknown, size: unknown): number {
   return product;
 }
 
+const ALIGNMENTS = `a power of two from 1 to ${ALIGNMENT_MOST_BYTES} (bytes)`;
+
 /** Throws unless `value` is a power of two from 1 to the largest alignment. */
 export function checkAlignment(value: unknown): asserts value is number {
-  const range = `a power of two from 1 to ${ALIGNMENT_MOST_BYTES} (bytes)`;
-  if (typeof value !== "number") throw new TypeError(`\`alignment\` must be ${range}, got ${show(value)}`);
+  if (typeof value !== "number")
+    throw new TypeError(`\`alignment\` must be ${ALIGNMENTS}, got ${show(value)}`);
   if (
     !(value >= 1 && value <= ALIGNMENT_MOST_BYTES && (value & (value - 1)) === 0 && Number.isInteger(value))
   ) {
-    throw new RangeError(`\`alignment\` must be ${range}, got ${show(value)}`);
+    throw new RangeError(`\`alignment\` must be ${ALIGNMENTS}, got ${show(value)}`);
   }
 }
 

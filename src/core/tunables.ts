@@ -44,6 +44,8 @@ export const STASH_SHARE_BYTES = 2 ** 24;
  */
 export const KEPT_SHARE = 64;
 export const KEPT_SLACK_SHIFT = 3;
+/** The same for one freed large block of the arena, which is kept if it has at most so many bytes (heap/large-stock.ts). */
+export const STOCK_MOST_BYTES = 2 ** 28;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
 

@@ -99,7 +99,7 @@ export class Control {
 
   /**
    * Charges bytes against the limit. False, and nothing changed, if they do not fit. Under the lock.
-   * Equation: committed = sum over windows of (high - first page of blocks) + sum of the large mappings.
+   * Equation: committed = sum over windows of (high - first page of blocks) + sum of the large mappings + stock.
    */
   charge(byteLength: number): boolean {
     const committed = this.doubles[ControlDouble.committed]! + byteLength;

@@ -12,10 +12,12 @@ import {
 import { clearDepot } from "./depot.ts";
 import type { Heap } from "./heap.ts";
 import { endLarge } from "./large-blocks.ts";
+import { endStock } from "./large-stock.ts";
 
 /** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */
 export function discardBlocks(heap: Heap): void {
   for (const block of [...heap.large.entries()]) endLarge(heap, block);
+  endStock(heap);
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
     clearDepot(space);

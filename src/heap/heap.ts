@@ -55,6 +55,8 @@ export class Heap {
   slot = 0 as SlotNumber | 0;
   /** Index of the window that served the last `allocate`. */
   servedBy = 0;
+  /** Whether the last large block came fresh from the system, which zeroes it. */
+  servedFresh = false;
   private token = 0;
   /** While a policy is asked: windows do not grow. */
   private thrifty = false;

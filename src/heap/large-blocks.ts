@@ -1,5 +1,6 @@
 /**
- * Large blocks: each has a mapping of its own, made by the request and ended by the free. The payload starts 16
+ * Large blocks: each has a mapping of its own, made by the request and ended by the free, unless it is kept for the next
+ * one (large-stock.ts). The payload starts 16
  * bytes (or the alignment, or a page) behind the start of the mapping; the two words in front of it hold, as
  * everywhere, a check of place and size, so that an underflow is noticed at the free. The registry (large-table.ts) is what
  * decides whether a pointer is a large block: a wild one is never read through.
@@ -9,20 +10,27 @@ import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
+import { stockedBytes, stockFits, stockLarge, takeStock } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
 
-/** Maps a block and files it. Returns the payload's address, or 0 with `heap.refusal` set. */
+/**
+ * Makes a block, of the stock or of a fresh mapping, and files it. Returns the payload's address, or 0 with
+ * `heap.refusal` set.
+ */
 export function mapLarge(heap: Heap, byteLength: number, alignment: number): number {
   const { pages } = heap.platform;
   const offset = Math.min(Math.max(GRANULE_BYTES, alignment), pages.pageSize);
-  const mappedBytes = roundUp(byteLength + offset, pages.pageSize);
+  const wanted = roundUp(byteLength + offset, pages.pageSize);
   heap.enter();
   try {
-    if (!chargeLarge(heap, mappedBytes)) return 0;
-    const refusal = heap.large.reserveEntry();
-    const mapping = refusal < 0 ? refusal : mapAligned(heap, mappedBytes, offset, alignment);
+    const isStocked = alignment <= pages.pageSize && stockFits(heap, wanted);
+    const mappedBytes = isStocked ? stockedBytes(heap) : wanted;
+    if (!isStocked && !chargeLarge(heap, mappedBytes)) return 0;
+    let mapping = heap.large.reserveEntry();
+    if (mapping >= 0)
+      mapping = isStocked ? takeStock(heap) : mapAligned(heap, mappedBytes, offset, alignment);
     if (mapping < 0) {
-      heap.control.add(ControlDouble.committed, -mappedBytes);
+      if (!isStocked) heap.control.add(ControlDouble.committed, -mappedBytes);
       heap.refusal.bound = "system";
       heap.refusal.errno = mapping;
       return 0;
@@ -39,9 +47,12 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
     seal(heap, block);
     heap.large.insert(block);
     heap.passage.arrived();
-    heap.control.add(ControlDouble.mappings, 1);
-    heap.control.add(ControlDouble.mappedBytes, mappedBytes);
-    heap.control.notePeak();
+    heap.servedFresh = !isStocked;
+    if (!isStocked) {
+      heap.control.add(ControlDouble.mappings, 1);
+      heap.control.add(ControlDouble.mappedBytes, mappedBytes);
+      heap.control.notePeak();
+    }
     return block.address;
   } catch (error) {
     throw heap.repaired(error, "malloc");
@@ -51,7 +62,7 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
 }
 
 /**
- * Ends the block at `address`. False if there is none, or another Worker is moving it; "corrupt" if the words in
+ * Ends the block at `address`; its mapping goes into the stock if there is room. False if there is none, or another Worker is moving it; "corrupt" if the words in
  * front of it were overwritten. `claimed`: the caller has claimed it.
  */
 export function unmapLarge(heap: Heap, address: number, claimed = false): boolean | "corrupt" {
@@ -60,7 +71,7 @@ export function unmapLarge(heap: Heap, address: number, claimed = false): boolea
     const block = claimed ? heap.large.lookUp(address) : heap.large.find(address);
     if (block === undefined) return false;
     if (!isSealed(heap, block)) return "corrupt";
-    endLarge(heap, block);
+    if (!stockLarge(heap, block)) endLarge(heap, block);
     return true;
   } catch (error) {
     throw heap.repaired(error, "free");

@@ -28,6 +28,7 @@ import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
 import { settleMove } from "./large-resize.ts";
+import { stockedBytes } from "./large-stock.ts";
 
 /**
  * Whatever the former owner of the lock was doing, everything is counted and indexed anew. `ownLost`: the caller's
@@ -43,7 +44,7 @@ export function recover(heap: Heap, ownLost: boolean): void {
   let cached = 0;
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
-  let committed = doubles[ControlDouble.largeBytes]!;
+  let committed = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
   for (const part of heap.windows) {
     // Claims are settled by headers that fit.
     part.space.settleChange();
@@ -74,6 +75,7 @@ function settlePassage(heap: Heap): void {
 
 function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
   if (heap.windows.some(({ window }) => window.base === address)) return true;
+  if (address === heap.control.doubles[ControlDouble.stock]) return true;
   for (const block of heap.large.entries()) {
     const from = block.address - block.offset;
     if (from <= address && address + byteLength <= from + block.mappedBytes) return true;

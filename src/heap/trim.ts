@@ -1,6 +1,7 @@
 /**
- * Giving memory back to the system. Two kinds: the touched part behind the header chain's end, which also stops
- * being charged; and the inner pages of large free blocks, which stay charged but leave the resident set.
+ * Giving memory back to the system. Three kinds: the touched part behind the header chain's end and the stock of large
+ * mappings, which also stop being charged; and the inner pages of large free blocks, which stay charged but leave the
+ * resident set.
  */
 import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
@@ -9,6 +10,7 @@ import type { Address, WordIndex } from "../core/types.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import { depotGranules, emptyDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
+import { endStock, stockedBytes } from "./large-stock.ts";
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
@@ -21,6 +23,7 @@ export function trim(heap: Heap): number {
 function releasePages(heap: Heap): number {
   let bytes = 0;
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
+  bytes += endStock(heap);
   heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.doubles[ControlDouble.idleSince] = 0;
   return bytes;
@@ -38,9 +41,10 @@ export function purge(heap: Heap): boolean {
   for (let index = 0; index < heap.windows.length; index++) {
     used -= depotGranules(heap.windows[index]!.space) * GRANULE_BYTES;
   }
-  const free = doubles[ControlDouble.committed]! - used;
-  const idle = Math.min(free - doubles[ControlDouble.largeBytes]!, free);
-  if (idle < PURGE_BYTES || idle < used / 4) {
+  const stocked = stockedBytes(heap);
+  const idle = doubles[ControlDouble.committed]! - stocked - doubles[ControlDouble.largeBytes]! - used;
+  const isMuch = idle >= PURGE_BYTES && idle >= used / 4;
+  if (!isMuch && stocked === 0) {
     doubles[ControlDouble.idleSince] = 0;
     return false;
   }
@@ -48,8 +52,13 @@ export function purge(heap: Heap): boolean {
   const since = doubles[ControlDouble.idleSince]! || now;
   doubles[ControlDouble.idleSince] = since;
   if (now - since < delay) return true;
-  emptyDepots(heap);
-  releasePages(heap);
+  if (isMuch) {
+    emptyDepots(heap);
+    releasePages(heap);
+  } else {
+    heap.control.add(ControlDouble.releasedBytes, endStock(heap));
+    doubles[ControlDouble.idleSince] = 0;
+  }
   return false;
 }
 

@@ -14,7 +14,7 @@ import { SLOTS, WINDOWS } from "../core/tunables.ts";
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 4;
+export const VERSION = 5;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -99,7 +99,7 @@ export const ControlDouble = {
   limit: FIRST_DOUBLE + 1,
   largeThreshold: FIRST_DOUBLE + 2,
   reserve: FIRST_DOUBLE + 3,
-  /** Bytes charged against the limit: touched prefixes of all windows and large mappings. */
+  /** Bytes charged against the limit: touched prefixes of all windows, large mappings and the stock. */
   committed: FIRST_DOUBLE + 4,
   peakCommitted: FIRST_DOUBLE + 5,
   /** Mapping that holds the registry of large blocks; 0 = none yet. */
@@ -133,9 +133,12 @@ export const ControlDouble = {
   releases: FIRST_DOUBLE + 27,
   /** Milliseconds that free memory is idle before it is given back; Infinity = never. */
   purgeDelay: FIRST_DOUBLE + 28,
+  /** Mapping of a freed large block that is kept for the next one (heap/large-stock.ts), 0 = none, and its bytes. */
+  stock: FIRST_DOUBLE + 29,
+  stockBytes: FIRST_DOUBLE + 30,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 29,
-  windowBytes: FIRST_DOUBLE + 29 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 31,
+  windowBytes: FIRST_DOUBLE + 31 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */

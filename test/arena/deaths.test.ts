@@ -35,7 +35,19 @@ const situations: Record<string, Situation> = {
       };
     },
   },
-  "free, large": { prepare: (victim) => withBlock(victim, 2 ** 20, (block) => victim.free(block)) },
+  "free, large": {
+    prepare: (victim) => {
+      const block = victim.malloc(2 ** 20);
+      fillStock(victim);
+      return () => victim.free(block);
+    },
+  },
+  "malloc, large, of another size than the stock": {
+    prepare: (victim) => {
+      fillStock(victim);
+      return () => victim.malloc(2 ** 21);
+    },
+  },
   "realloc, large, shrinking": {
     prepare: (victim) => withBlock(victim, 2 ** 21, (block) => victim.realloc(block, 2 ** 20)),
   },
@@ -64,6 +76,11 @@ const situations: Record<string, Situation> = {
     },
   },
 };
+
+/** One large mapping stays when its block is freed: the next free is one with system calls. */
+function fillStock(victim: Arena): void {
+  victim.free(victim.malloc(2 ** 20));
+}
 
 function withBlock(victim: Arena, size: number, act: (block: Pointer) => unknown): () => unknown {
   const block = victim.malloc(size);
@@ -139,7 +156,8 @@ test("memory of a large block whose free was cut short is back before its addres
   survivor.malloc(10);
   const block = victim.malloc(2 ** 20);
   crew.pages.bytes(block, 2 ** 20).fill(1);
-  dyingAt(
+  fillStock(victim);
+  const died = dyingAt(
     crew,
     2,
     false,
@@ -150,4 +168,5 @@ test("memory of a large block whose free was cut short is back before its addres
       expect(survivor.stats().largeBlocks).toBe(0);
     },
   );
+  expect(died).toBe(true);
 });

@@ -26,8 +26,10 @@ export function moves(guide: Guide): void {
 
 export function calls(guide: Guide): void {
   const arena = privateArena(guide);
-  const [large, second] = [arena.malloc(LARGE), arena.malloc(LARGE)];
+  const [first, large, second] = [arena.malloc(LARGE), arena.malloc(LARGE), arena.malloc(LARGE)];
   raising(guide, "map", () => arena.malloc(LARGE));
+  // Into the stock, which has room for one.
+  arena.free(first);
   raising(guide, "release", () => arena.free(large));
   raising(guide, "words", () => arena.usableSize(second));
   arena.free(arena.malloc(100_000));

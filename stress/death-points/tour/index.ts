@@ -18,7 +18,7 @@ import {
 import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
-import { mappings, table } from "./large.ts";
+import { mappings, stock, table } from "./large.ts";
 import {
   claimed,
   creation,
@@ -55,6 +55,7 @@ const acts: readonly Act[] = [
   places,
   alignment,
   mappings,
+  stock,
   looking,
   limit,
   windows,
