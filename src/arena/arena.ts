@@ -278,7 +278,7 @@ export class Arena implements Disposable {
 
   /** For the fast path: it is about to keep a block. Not part of the API. */
   keepSlow(): void {
-    this.attachment?.lookLater();
+    this.attachment?.watchKept();
   }
 
   private reallocSlow(pointer: Pointer | number | null, size: number): Pointer {

@@ -22,7 +22,8 @@ import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Geometry } from "../heap/control.ts";
 import type { Heap } from "../heap/heap.ts";
-import { mapLarge } from "../heap/large-blocks.ts";
+import { mapLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { endStock, keepsStock } from "../heap/large-stock.ts";
 import { stashed } from "../heap/stash.ts";
 import { purge, trim } from "../heap/trim.ts";
 import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
@@ -131,9 +132,16 @@ export class Attachment {
     this.purgeTimer.lookLaterIf(idle);
   }
 
-  /** A block was kept: it goes back after the purge delay. */
-  lookLater(): void {
+  /** The fast path keeps a block: it goes back after the purge delay. */
+  watchKept(): void {
     this.purgeTimer.lookLaterIf(true);
+  }
+
+  /** Ends the large block at `address` (heap/large-blocks.ts); a mapping that is kept goes back after the purge delay. */
+  freeLarge(address: number, claimed = false): boolean | "corrupt" {
+    // First: an exception afterwards would tell of a free that was made.
+    this.purgeTimer.lookLaterIf(keepsStock(this.heap.geometry));
+    return unmapLarge(this.heap, address, claimed);
   }
 
   /** Follows other Workers' windows and views. */
@@ -168,6 +176,8 @@ export class Attachment {
     this.heap.enter();
     try {
       for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+      // Nobody else may look after it.
+      endStock(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "detach");
     } finally {

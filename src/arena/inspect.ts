@@ -31,7 +31,10 @@ export interface ArenaStats {
   /** Blocks with a mapping of their own, and the bytes of these mappings. */
   readonly largeBlocks: number;
   readonly largeBytes: number;
-  /** Such mappings made and ended since the arena was made, and the bytes mapped and unmapped with them. */
+  /**
+   * Such mappings made and ended since the arena was made, and the bytes mapped and unmapped with them. One whose block was
+   * freed may be kept for the next block: then it is among those made, and in no other figure here but `committedBytes`.
+   */
   readonly mappings: number;
   readonly unmappings: number;
   readonly mappedBytes: number;

@@ -28,7 +28,7 @@ export interface ArenaOptions {
    */
   reserve?: number;
   /**
-   * Requests above so many bytes get a mapping of their own. Default 16 MiB, at most 1 GiB and a quarter of a window;
+   * Requests above so many bytes get a mapping of their own. Default 64 MiB, at most 1 GiB and a quarter of a window;
    * never more than the policy serves.
    */
   largeThreshold?: number;

@@ -6,8 +6,7 @@ import { InvalidPointerError } from "../core/errors.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import type { Pointer } from "../core/types.ts";
 import { reap } from "../heap/adoption.ts";
-import { findLarge, largePayloadBytes, unmapLarge } from "../heap/large-blocks.ts";
-import { stockedBytes } from "../heap/large-stock.ts";
+import { findLarge, largePayloadBytes } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
 import { blockAt, cacheOf, diagnose } from "./pointers.ts";
 import { type Allocator, reallocateBlock, reallocateLarge } from "./reallocate.ts";
@@ -19,11 +18,8 @@ export function freePointer(attachment: Attachment, address: number): void {
     const block = blockAt(attachment, cache, address);
     if (block !== 0 && attachment.freeBlock(cache, block)) return;
   } else {
-    const freed = unmapLarge(attachment.heap, address);
-    if (freed === true) {
-      if (stockedBytes(attachment.heap) > 0) attachment.lookLater();
-      return;
-    }
+    const freed = attachment.freeLarge(address);
+    if (freed === true) return;
     if (freed === "corrupt") {
       const detail = "the words in front of this large block were overwritten; it is out of use";
       throw new InvalidPointerError("corrupt-block", "free", address, detail);

@@ -22,9 +22,8 @@ import {
 import { CACHE_SMALL_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { releaseKept } from "../heap/kept.ts";
-import { claimLarge, releaseLarge, unmapLarge } from "../heap/large-blocks.ts";
+import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
-import { stockedBytes } from "../heap/large-stock.ts";
 import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
@@ -97,8 +96,7 @@ export function reallocateLarge(
     pointer as Address,
     Math.min(payloadLength, byteLength),
   );
-  unmapLarge(heap, pointer, true);
-  if (stockedBytes(heap) > 0) attachment.lookLater();
+  attachment.freeLarge(pointer, true);
   return moved;
 }
 

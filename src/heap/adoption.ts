@@ -7,18 +7,22 @@
 import type { SlotNumber } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
+import { endStock } from "./large-stock.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "./owners.ts";
 import { recover } from "./recovery.ts";
 
 /** Takes back what the dead had cached and claimed; their slots retire. True if there was one. Under the lock. */
 export function adoptDead(heap: Heap): boolean {
   const dead = heap.slots.dead();
-  if (dead.length > 0) recover(heap, false);
+  if (dead.length === 0) return false;
+  recover(heap, false);
+  // Whoever was to look after it may be among them.
+  endStock(heap);
   for (const { slot, owner } of dead) {
     heap.slots.retire(slot, owner);
     heap.control.add(ControlDouble.adoptions, 1);
   }
-  return dead.length > 0;
+  return true;
 }
 
 /** The same without the lock. True if there was a dead one: a pointer that was refused is worth another look. */

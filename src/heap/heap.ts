@@ -21,6 +21,7 @@ import { Control, type Geometry } from "./control.ts";
 import { depotGranules, emptyDepot } from "./depot.ts";
 import { growWindow } from "./growth.ts";
 import { releaseKept } from "./kept.ts";
+import { endStock } from "./large-stock.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
@@ -312,7 +313,11 @@ export class Heap {
   private add(window: Window): void {
     const space = new BlockSpace(window, this.geometry.secret, (endWord) => {
       if (this.thrifty && endWord > window.words[WindowWord.high]!) return false;
-      return growWindow(this.control, window, this.platform.pages.pageSize, endWord, this.refusal);
+      const { control, refusal } = this;
+      const { pageSize } = this.platform.pages;
+      if (growWindow(control, window, pageSize, endWord, refusal)) return true;
+      const isShort = refusal.bound !== "window" && endStock(this) > 0;
+      return isShort && growWindow(control, window, pageSize, endWord, refusal);
     });
     const { policy: number, policyChoice } = this.geometry;
     const policy = policies[number]!.create(space, policyChoice);

@@ -10,7 +10,7 @@ import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
-import { stockedBytes, stockFits, stockLarge, takeStock } from "./large-stock.ts";
+import { endStock, stockedBytes, stockFits, stockLarge, takeStock } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
 
 /**
@@ -135,10 +135,11 @@ export function largePayloadBytes(block: LargeBlock): number {
   return block.mappedBytes - block.offset;
 }
 
+/** Charges bytes against the limit; the stock ends before that is refused. */
 export function chargeLarge(heap: Heap, byteLength: number): boolean {
   heap.refusal.bound = "limit";
   heap.refusal.errno = 0;
-  return heap.control.charge(byteLength);
+  return heap.control.charge(byteLength) || (endStock(heap) > 0 && heap.control.charge(byteLength));
 }
 
 /** A mapping whose start + `offset` is aligned. */

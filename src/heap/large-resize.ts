@@ -10,6 +10,7 @@ import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 import { chargeLarge, isSealed, mapAligned, roundUp, seal } from "./large-blocks.ts";
+import { endStock } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
 
 /**
@@ -26,7 +27,8 @@ export function resizeLarge(heap: Heap, address: number, byteLength: number): nu
     if (mappedBytes <= block.mappedBytes) return shrink(heap, block, wanted);
     const more = mappedBytes - block.mappedBytes;
     if (!chargeLarge(heap, more)) return 0;
-    const resized = growInPlace(heap, block, wanted) || move(heap, block, wanted);
+    let resized = grow(heap, block, wanted);
+    if (resized === 0 && endStock(heap) > 0) resized = grow(heap, block, wanted);
     if (resized === 0) heap.control.add(ControlDouble.committed, -more);
     else {
       heap.control.add(ControlDouble.mappedBytes, more);
@@ -61,6 +63,10 @@ function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   heap.control.add(ControlDouble.unmappedBytes, surplus);
   if (surplus > 0) heap.passage.end();
   return block.address;
+}
+
+function grow(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
+  return growInPlace(heap, block, wanted) || move(heap, block, wanted);
 }
 
 function growInPlace(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {

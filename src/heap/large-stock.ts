@@ -1,12 +1,14 @@
 /**
  * The stock: the mapping of one large block that was freed, for the next one of about its size, so that a program that
  * allocates and frees a large block in turn makes no system call and keeps its pages. It stays committed, and goes
- * back to the system as all idle memory does (trim.ts).
+ * back to the system as all idle memory does (trim.ts), and before a request is refused. A block that takes it keeps all
+ * of it: up to an eighth more than it needs.
  *
- * Written under the lock. The passage names the mapping while it goes in or out (passage.ts).
+ * Read and written under the lock. The passage names the mapping while it goes in or out (passage.ts).
  */
 import { KEPT_SHARE, KEPT_SLACK_SHIFT, STOCK_MOST_BYTES } from "../core/tunables.ts";
 import { ControlDouble } from "../memory/layout.ts";
+import type { Geometry } from "./control.ts";
 import type { Heap } from "./heap.ts";
 import type { LargeBlock } from "./large-table.ts";
 
@@ -21,20 +23,27 @@ export function stockFits(heap: Heap, mappedBytes: number): boolean {
   return surplus >= 0 && surplus <= mappedBytes / 2 ** KEPT_SLACK_SHIFT;
 }
 
+/** Whether an arena keeps mappings at all: not where every request takes the lock, nor where nothing may lie idle. */
+export function keepsStock({ workerCache, purgeDelayMs }: Geometry): boolean {
+  return workerCache && purgeDelayMs !== 0;
+}
+
 /**
- * Takes a block out of the registry and puts its mapping into the stock. False, and nothing done, where the stock is
- * taken, or where nothing so large may lie idle.
+ * Takes a block out of the registry and puts its mapping into the stock, in the place of what was there: the newest is
+ * what is asked for next. False, and nothing done, where nothing so large is kept.
  */
 export function stockLarge(heap: Heap, block: LargeBlock): boolean {
-  const { workerCache, purgeDelayMs, limitBytes } = heap.geometry;
-  const most = Math.min(STOCK_MOST_BYTES, limitBytes / KEPT_SHARE);
-  const { doubles } = heap.control;
-  if (doubles[ControlDouble.stock] !== 0 || !workerCache || purgeDelayMs === 0 || block.mappedBytes > most)
-    return false;
+  const { geometry } = heap;
+  const most = Math.min(STOCK_MOST_BYTES, geometry.limitBytes / KEPT_SHARE);
+  if (!keepsStock(geometry) || block.mappedBytes > most) return false;
+  endStock(heap);
+  const now = heap.platform.threads.now();
   const mapping = block.address - block.offset;
+  const { doubles } = heap.control;
   heap.passage.note(mapping, block.mappedBytes);
   heap.large.remove(block);
   doubles[ControlDouble.stockBytes] = block.mappedBytes;
+  doubles[ControlDouble.stockSince] = now;
   doubles[ControlDouble.stock] = mapping;
   heap.passage.arrived();
   return true;
@@ -54,9 +63,11 @@ export function endStock(heap: Heap): number {
   const bytes = stockedBytes(heap);
   if (bytes === 0) return 0;
   takeStock(heap);
-  heap.control.add(ControlDouble.committed, -bytes);
-  heap.control.add(ControlDouble.unmappings, 1);
-  heap.control.add(ControlDouble.unmappedBytes, bytes);
+  const { control } = heap;
+  control.add(ControlDouble.committed, -bytes);
+  control.add(ControlDouble.unmappings, 1);
+  control.add(ControlDouble.unmappedBytes, bytes);
+  control.add(ControlDouble.releasedBytes, bytes);
   heap.passage.end();
   return bytes;
 }

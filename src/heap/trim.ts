@@ -16,14 +16,13 @@ import { endStock, stockedBytes } from "./large-stock.ts";
 export function trim(heap: Heap): number {
   emptyDepots(heap);
   for (const { policy } of heap.windows) policy.compact();
-  return releasePages(heap);
+  return releasePages(heap) + endStock(heap);
 }
 
 /** Gives back the free pages as they lie. Returns bytes. Under the lock. */
 function releasePages(heap: Heap): number {
   let bytes = 0;
   for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
-  bytes += endStock(heap);
   heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.doubles[ControlDouble.idleSince] = 0;
   return bytes;
@@ -34,32 +33,41 @@ function releasePages(heap: Heap): number {
  * later. Under the lock.
  */
 export function purge(heap: Heap): boolean {
+  if (heap.control.doubles[ControlDouble.purgeDelay] === Infinity) return false;
+  const isStocked = purgeStock(heap);
+  return purgeWindows(heap) || isStocked;
+}
+
+function purgeStock(heap: Heap): boolean {
+  if (stockedBytes(heap) === 0) return false;
+  if (!isOver(heap, heap.control.doubles[ControlDouble.stockSince]!)) return true;
+  endStock(heap);
+  return false;
+}
+
+function purgeWindows(heap: Heap): boolean {
   const { doubles } = heap.control;
-  const delay = doubles[ControlDouble.purgeDelay]!;
-  if (delay === Infinity) return false;
   let used = doubles[ControlDouble.takenBytes]!;
   for (let index = 0; index < heap.windows.length; index++) {
     used -= depotGranules(heap.windows[index]!.space) * GRANULE_BYTES;
   }
-  const stocked = stockedBytes(heap);
-  const idle = doubles[ControlDouble.committed]! - stocked - doubles[ControlDouble.largeBytes]! - used;
-  const isMuch = idle >= PURGE_BYTES && idle >= used / 4;
-  if (!isMuch && stocked === 0) {
+  const mapped = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
+  const idle = doubles[ControlDouble.committed]! - mapped - used;
+  if (idle < PURGE_BYTES || idle < used / 4) {
     doubles[ControlDouble.idleSince] = 0;
     return false;
   }
-  const now = heap.platform.threads.now();
-  const since = doubles[ControlDouble.idleSince]! || now;
+  const since = doubles[ControlDouble.idleSince]! || heap.platform.threads.now();
   doubles[ControlDouble.idleSince] = since;
-  if (now - since < delay) return true;
-  if (isMuch) {
-    emptyDepots(heap);
-    releasePages(heap);
-  } else {
-    heap.control.add(ControlDouble.releasedBytes, endStock(heap));
-    doubles[ControlDouble.idleSince] = 0;
-  }
+  if (!isOver(heap, since)) return true;
+  emptyDepots(heap);
+  releasePages(heap);
   return false;
+}
+
+/** Whether the purge delay is over that began at `since`. */
+function isOver(heap: Heap, since: number): boolean {
+  return heap.platform.threads.now() - since >= heap.control.doubles[ControlDouble.purgeDelay]!;
 }
 
 function emptyDepots(heap: Heap): void {

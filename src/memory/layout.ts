@@ -133,12 +133,13 @@ export const ControlDouble = {
   releases: FIRST_DOUBLE + 27,
   /** Milliseconds that free memory is idle before it is given back; Infinity = never. */
   purgeDelay: FIRST_DOUBLE + 28,
-  /** Mapping of a freed large block that is kept for the next one (heap/large-stock.ts), 0 = none, and its bytes. */
+  /** Mapping of a freed large block that is kept for the next one (heap/large-stock.ts), 0 = none; its bytes; since when. */
   stock: FIRST_DOUBLE + 29,
   stockBytes: FIRST_DOUBLE + 30,
+  stockSince: FIRST_DOUBLE + 31,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 31,
-  windowBytes: FIRST_DOUBLE + 31 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 32,
+  windowBytes: FIRST_DOUBLE + 32 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */

@@ -1,7 +1,10 @@
 /** One freed large mapping stays for the next block of its size, and goes back like all idle memory. */
 import { expect, test } from "bun:test";
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";
+import { stockedBytes } from "../../src/heap/large-stock.ts";
+import { purge } from "../../src/heap/trim.ts";
 import { Arena, OutOfMemoryError } from "../../src/index.ts";
+import { Crew } from "./simulated-crew.ts";
 
 const MIB = 2 ** 20;
 const OPTIONS = { largeThreshold: MIB, purgeDelay: Infinity };
@@ -35,11 +38,13 @@ test.each([
   arena.check();
 });
 
-test("there is one; a second block that is freed goes back at once", () => {
+test("there is one, of the block that was freed last", () => {
   using arena = new Arena(OPTIONS);
-  const blocks = [arena.malloc(4 * MIB), arena.malloc(4 * MIB)];
-  for (const block of blocks) arena.free(block);
+  const [first, second] = [arena.malloc(4 * MIB), arena.malloc(8 * MIB)];
+  arena.free(first);
+  arena.free(second);
   expect(arena.stats()).toMatchObject({ mappings: 2, unmappings: 1 });
+  expect(arena.malloc(8 * MIB)).toBe(second);
   arena.check();
 });
 
@@ -74,13 +79,103 @@ test("it goes back by itself after the purge delay, beside a heap of which littl
   arena.check();
 });
 
-test("no request is refused for its sake", () => {
-  using arena = new Arena({ ...OPTIONS, limit: 256 * MIB });
+test("a Worker that leaves, or is found dead, leaves none behind", () => {
+  const crew = new Crew({ largeThreshold: MIB });
+  const [victim, survivor] = [crew.join(1), crew.join(2)];
+  survivor.arena.malloc(10);
+  victim.arena.free(victim.arena.malloc(4 * MIB));
+  expect(survivor.arena.stats()).toMatchObject({ unmappings: 0 });
+  victim.arena.detach();
+  expect(survivor.arena.stats()).toMatchObject({ mappings: 1, unmappings: 1 });
+  victim.arena.free(victim.arena.malloc(4 * MIB));
+  crew.alive.delete(1);
+  expect([...survivor.arena.blocks()].length).toBe(1);
+  expect(survivor.arena.stats()).toMatchObject({ mappings: 2, unmappings: 2, adoptions: 1 });
+  survivor.arena.check();
+});
+
+/** An arena whose clock stands, and what a look at it says: whether something is to be returned later. */
+function clocked() {
+  const { arena, heap } = new Crew({ largeThreshold: MIB, purgeDelay: 200, reserve: 128 * MIB }).join(1);
+  arena.malloc(10);
+  const clock = { ms: 1000 };
+  heap.platform.threads.now = () => clock.ms;
+  const look = () => {
+    heap.enter();
+    try {
+      return purge(heap);
+    } finally {
+      heap.leave();
+    }
+  };
+  return { arena, clock, look };
+}
+
+test("it goes back when it has been there for the delay, not when another one had been there before", () => {
+  const { arena, clock, look } = clocked();
+  arena.free(arena.malloc(4 * MIB));
+  expect(look()).toBe(true);
+  clock.ms += 150;
+  arena.free(arena.malloc(4 * MIB));
+  clock.ms += 199;
+  expect(look()).toBe(true);
+  expect(arena.stats().unmappings).toBe(0);
+  clock.ms += 1;
+  expect(look()).toBe(false);
+  expect(arena.stats().unmappings).toBe(1);
+});
+
+test("what is idle in a window has a delay of its own", () => {
+  const { arena, clock, look } = clocked();
+  arena.free(arena.malloc(4 * MIB));
+  look();
+  clock.ms += 201;
+  const blocks = Array.from({ length: 20 }, () => arena.malloc(MIB / 2));
+  for (const block of blocks) arena.free(block);
+  expect(look()).toBe(true);
+  expect(arena.stats()).toMatchObject({ unmappings: 1, releases: 0 });
+  clock.ms += 200;
+  expect(look()).toBe(false);
+  expect(arena.stats().releases).toBeGreaterThan(0);
+});
+
+const LIMITED = { ...OPTIONS, limit: 256 * MIB };
+
+test.each([
+  ["malloc, large", (arena: Arena) => arena.malloc(255 * MIB)],
+  ["realloc, large", (arena: Arena) => arena.realloc(arena.malloc(240 * MIB), 255 * MIB)],
+  [
+    "realloc, large, of pages that move",
+    (arena: Arena) => {
+      const block = arena.alignedAlloc(4096, 120 * MIB);
+      arena.alignedAlloc(4096, 5 * MIB);
+      return arena.realloc(block, 250 * MIB);
+    },
+  ],
+  [
+    "malloc, in a window",
+    (arena: Arena) => {
+      for (let i = 0; i < 509; i++) arena.malloc(MIB / 2 - 8);
+    },
+  ],
+])("the limit refuses nothing for its sake: %s", (_, request) => {
+  using arena = new Arena(LIMITED);
   arena.free(arena.malloc(4 * MIB - 4096));
   expect(arena.stats().committedBytes).toBe(4 * MIB);
-  const block = arena.malloc(255 * MIB);
+  request(arena);
+  expect(arena.stats().committedBytes).toBeGreaterThan(252 * MIB);
+  arena.check();
   expect(() => arena.malloc(4 * MIB)).toThrow(OutOfMemoryError);
-  arena.free(block);
+});
+
+test("the system refuses no growth for its sake", () => {
+  const crew = new Crew({ largeThreshold: MIB, purgeDelay: Infinity });
+  const { arena, heap } = crew.join(1);
+  const block = arena.malloc(4 * MIB);
+  arena.free(arena.malloc(4 * MIB));
+  crew.pages.refuse = (call) => ["remap", "map"].includes(call) && stockedBytes(heap) > 0;
+  arena.realloc(block, 8 * MIB);
+  expect(arena.stats()).toMatchObject({ largeBlocks: 1, unmappings: 1 });
   arena.check();
 });
 

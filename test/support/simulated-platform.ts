@@ -69,7 +69,7 @@ export class SimulatedPages implements PageSource {
     const mapping = this.at(address, oldByteLength);
     if (mapping.byteLength !== oldByteLength) throw new Error("remap of a part of a mapping");
     if (target === 0 && newByteLength > oldByteLength) return -ENOMEM;
-    if (target !== 0) this.unmap(target, newByteLength);
+    if (target !== 0) this.end(target, newByteLength);
     const old = new Uint8Array(mapping.buffer);
     const buffer = new ArrayBuffer(newByteLength);
     new Uint8Array(buffer).set(old.subarray(0, Math.min(oldByteLength, newByteLength)));
@@ -79,6 +79,12 @@ export class SimulatedPages implements PageSource {
   }
 
   unmap(address: Address, byteLength: number): SystemResult {
+    this.end(address, byteLength);
+    return 0;
+  }
+
+  /** Ends a range; inside `remap` too, which is one step. */
+  private end(address: Address, byteLength: number): void {
     const mapping = this.at(address, byteLength);
     const whole = mapping.address === address && mapping.byteLength === byteLength;
     const end = mapping.address + mapping.byteLength;
@@ -86,7 +92,6 @@ export class SimulatedPages implements PageSource {
     else if (address + byteLength === end) mapping.byteLength -= byteLength;
     else if (address === mapping.address) this.cutFront(mapping, byteLength);
     else throw new Error("unmap in the middle of a mapping");
-    return 0;
   }
 
   isMapping(address: Address, byteLength: number): boolean {
