@@ -32,7 +32,7 @@ import {
   timers,
 } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
-import { argumentsOf, limit, looking, pointers, system } from "./refusals.ts";
+import { argumentsOf, limit, looking, narrow, pointers, system } from "./refusals.ts";
 import { alignment, caches, churn, depot, gifts, idle, kept, places, windows } from "./small.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
@@ -58,6 +58,7 @@ const acts: readonly Act[] = [
   stock,
   looking,
   limit,
+  narrow,
   windows,
   idle,
   pointers,

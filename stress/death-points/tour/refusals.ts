@@ -1,6 +1,7 @@
 /** Requests that are refused: by the limit, by the system, because a pointer is none. */
 import { attachmentOf } from "../insides.ts";
 import type { Guide } from "./guide.ts";
+import { privateArena } from "./private.ts";
 
 const LARGE = 150_000;
 /** The stock never has it: more is kept of no block in this arena. */
@@ -9,6 +10,8 @@ const TOO_LARGE = 2 ** 27;
 
 export function limit(guide: Guide): void {
   const { arena, ledger } = guide;
+  // What is kept goes first.
+  guide.freeAll([guide.give(LARGE)]);
   guide.fails("OutOfMemoryError", () => arena.malloc(TOO_LARGE));
   guide.fails("OutOfMemoryError", () => arena.calloc(TOO_LARGE, 2));
   guide.fails("OutOfMemoryError", () => arena.alignedAlloc(64, TOO_LARGE));
@@ -16,6 +19,16 @@ export function limit(guide: Guide): void {
   guide.fails("OutOfMemoryError", () => ledger.realloc(arena, small, TOO_LARGE));
   guide.fails("OutOfMemoryError", () => ledger.realloc(arena, large, TOO_LARGE));
   guide.freeAll([small, large]);
+}
+
+/** A window grows up to the limit, and a mapping that is kept ends for it. */
+export function narrow(guide: Guide): void {
+  const arena = privateArena(guide, { limit: 2 ** 24 });
+  arena.free(arena.malloc(LARGE));
+  guide.fails("OutOfMemoryError", () => {
+    for (;;) arena.malloc(100_000);
+  });
+  arena.dispose();
 }
 
 /** Each system call refused where it can be. The hooks are this Worker's own. */
