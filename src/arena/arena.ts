@@ -101,8 +101,10 @@ export class Arena implements Disposable {
    */
   realloc(pointer: Pointer | number | null, size: number): Pointer {
     const { fastPath } = this;
-    if (fastPath?.restate(pointer as number, size) === true) return pointer as Pointer;
-    return this.reallocSlow(pointer, size);
+    if (fastPath === undefined) return this.reallocSlow(pointer, size);
+    if (fastPath.restate(pointer as number, size)) return pointer as Pointer;
+    const moved = fastPath.move(pointer as number, size);
+    return moved === 0 ? this.reallocSlow(pointer, size) : moved;
   }
 
   /**

@@ -41,6 +41,9 @@ export interface SlowPath {
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
 const NOWHERE: Int32Array = new Int32Array(CACHE_WORDS);
 
+/** Largest block that is copied without the lock. */
+const MOVED_GRANULES = CACHE_SMALL_BYTES / GRANULE_BYTES;
+
 /** Words from one multiple of 4 GiB to the next: windows begin there (memory/window.ts). */
 const SPAN_WORDS = 1 << 30;
 
@@ -167,6 +170,49 @@ export class FastPath {
     const slack = granules * GRANULE_BYTES - 8 - size;
     const restated = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
     return Atomics.compareExchange(words, block - 1, word1, restated) === word1;
+  }
+
+  /**
+   * `realloc` of a block that this Worker allocated, to a larger class of which a block is ready: copied, then put into the
+   * cache by an exchange of its word 1. Whoever else had freed it meanwhile and got it again has another slot, so that
+   * the exchange fails. 0: the slow path finds out.
+   */
+  move(pointer: number, size: number): Pointer | 0 {
+    if (typeof pointer !== "number" || typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
+    const block = pointer >>> 2;
+    const wanted = (size + 23) >>> 4;
+    const { words, entries } = this;
+    if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 !== pointer || block >= words.length) return 0;
+    const word0 = words[block - 2]!;
+    const word1 = words[block - 1]!;
+    const granules = word0 >>> 4;
+    const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+    const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
+    if (!isMine || granules >= wanted || wanted > MOVED_GRANULES) return 0;
+    const former = entries + classOfBlock[granules]! * ENTRY_WORDS;
+    const entry = entries + classForRequest[wanted]! * ENTRY_WORDS;
+    const taken = words[entry]!;
+    if (words[former + 1]! <= 0 || taken <= 0 || taken >= words.length) return 0;
+    const bytes = words[taken - 2]! & SIZE_MASK;
+    const fresh = Math.imul(taken ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
+    const slack = (bytes - 8 - size) | 0;
+    if (words[taken - 1] !== (fresh | this.cachedMine) || slack < 0) return 0;
+    words[entry] = words[taken]!;
+    words[entry + 1] = (words[entry + 1]! + 1) | 0;
+    words[taken - 1] = fresh | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+    words.copyWithin(taken, block, block + granules * 4 - 2);
+    // No call from here on: none that finds the stack full.
+    if (Atomics.compareExchange(words, block - 1, word1, check | this.cachedMine) === word1) {
+      words[block] = words[former]!;
+      words[former] = block;
+      words[former + 1] = words[former + 1]! - 1;
+      return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
+    }
+    words[taken - 1] = fresh | this.cachedMine;
+    words[taken] = words[entry]!;
+    words[entry] = taken;
+    words[entry + 1] = words[entry + 1]! - 1;
+    return 0;
   }
 
   /**

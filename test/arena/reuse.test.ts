@@ -1,7 +1,9 @@
 /** What a Worker freed last serves its next request of that kind without the lock. */
 import { expect, test } from "bun:test";
 import { bytesAt } from "../../native/raw-memory.ts";
-import { Arena } from "../../src/index.ts";
+import { classForRequest, granulesFor } from "../../src/core/size-classes.ts";
+import { Arena, type Pointer } from "../../src/index.ts";
+import { cacheOfSlot, ENTRY_WORDS } from "../../src/memory/layout.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const FIRST = 100;
@@ -87,6 +89,94 @@ test.each([64, 4096])("a freed block aligned to %d bytes is taken again", (align
     }
   });
   expect(taken).toBe(0);
+  arena.check();
+});
+
+/** A block of 100 bytes that is about to grow into a ready one of 200; both hold what they were filled with. */
+function growing() {
+  const crew = new Crew({ purgeDelay: Infinity });
+  const [member, other] = [crew.join(FIRST), crew.join(SECOND)];
+  const { arena } = member;
+  const ready = arena.malloc(200);
+  arena.free(ready);
+  const block = arena.malloc(100);
+  crew.pages.bytes(block, 100).fill(7);
+  return { crew, member, other, arena, ready, block };
+}
+
+test("a block that grows moves into a ready one without the lock", () => {
+  const { crew, member, arena, ready, block } = growing();
+  let moved = 0;
+  expect(
+    locks(member, () => {
+      moved = arena.realloc(block, 200);
+    }),
+  ).toBe(0);
+  expect(moved).toBe(ready);
+  expect(crew.pages.bytes(moved, 100).every((byte) => byte === 7)).toBe(true);
+  expect(arena.stats().liveBlocks).toBe(1);
+  expect([...arena.blocks()]).toMatchObject([{ pointer: ready, requestedBytes: 200 }]);
+  expect(arena.malloc(100)).toBe(block);
+  arena.check();
+});
+
+test("a block that another Worker frees while it is copied is freed once", () => {
+  const { member, other, arena, ready, block } = growing();
+  const { words } = member.heap.windows[0]!.space;
+  const copy = words.copyWithin.bind(words);
+  words.copyWithin = (...range) => {
+    copy(...range);
+    other.arena.free(block);
+    return words;
+  };
+  expect(() => arena.realloc(block, 200)).toThrow(expect.objectContaining({ code: "double-free" }));
+  words.copyWithin = copy;
+  expect(arena.stats().liveBlocks).toBe(0);
+  // Neither block is lost, and neither is handed out twice.
+  expect(arena.malloc(200)).toBe(ready);
+  expect(other.arena.malloc(100)).toBe(block);
+  expect(arena.malloc(100)).not.toBe(block);
+  arena.check();
+});
+
+test("another Worker's block is not copied without a claim: it could be freed and handed out again meanwhile", () => {
+  const { crew, other, arena, block } = growing();
+  other.arena.free(other.arena.malloc(200));
+  const copy = crew.pages.copy.bind(crew.pages);
+  let refused = false;
+  crew.pages.copy = (...range) => {
+    copy(...range);
+    expect(() => arena.free(block)).toThrow(expect.objectContaining({ code: "double-free" }));
+    refused = true;
+  };
+  other.arena.realloc(block, 200);
+  expect(refused).toBe(true);
+  expect(arena.stats().liveBlocks).toBe(1);
+  arena.check();
+});
+
+test.each([
+  ["realloc", (arena: Arena, block: Pointer) => arena.realloc(block, 200)],
+  ["alignedAlloc", (arena: Arena) => arena.alignedAlloc(16, 200)],
+])("%s does not take a ready block whose header was overwritten", (_, request) => {
+  const { crew, arena, ready, block } = growing();
+  crew.pages.bytes(ready - 8, 8).fill(0x55);
+  expect(() => request(arena, block)).toThrow(expect.objectContaining({ code: "corrupt-block" }));
+  expect(crew.pages.bytes(block, 100).every((byte) => byte === 7)).toBe(true);
+  expect(request(arena, block)).not.toBe(ready);
+  arena.check();
+});
+
+test("what has grown goes where there is room", () => {
+  const { arena, heap } = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const blocks = Array.from({ length: 200 }, () => arena.malloc(100));
+  const ready = Array.from({ length: 200 }, () => arena.malloc(200));
+  for (const block of ready) arena.free(block);
+  for (const block of blocks) {
+    arena.realloc(block, 200);
+    const room = cacheOfSlot(heap.slot) + classForRequest[granulesFor(100)]! * ENTRY_WORDS + 1;
+    expect(heap.windows[0]!.space.words[room]).toBeGreaterThanOrEqual(0);
+  }
   arena.check();
 });
 
