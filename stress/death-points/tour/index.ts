@@ -33,7 +33,7 @@ import {
 } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, narrow, pointers, system } from "./refusals.ts";
-import { alignment, caches, churn, depot, gifts, idle, kept, places, windows } from "./small.ts";
+import { alignment, caches, churn, depot, gifts, idle, kept, places, ready, windows } from "./small.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
 
@@ -52,6 +52,7 @@ const acts: readonly Act[] = [
   // Before others with large blocks: here collisions in their table are certain.
   table,
   gifts,
+  ready,
   places,
   alignment,
   mappings,

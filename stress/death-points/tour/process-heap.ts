@@ -9,9 +9,10 @@ export function processHeap(guide: Guide): void {
   tell(guide.memory.words, Word.usesHeap, 1);
   free(null);
   guide.refusing("reserve", () => guide.fails("OutOfMemoryError", () => malloc(10)));
-  const pointer = realloc(malloc(10), 60_000);
+  const pointer = realloc(realloc(null, 10), 60_000);
   usableSize(pointer);
   free(pointer);
+  free(malloc(10));
   free(calloc(2, 10));
   free(alignedAlloc(64, 100));
   Arena.attach(heap.handle);

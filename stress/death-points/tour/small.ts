@@ -1,6 +1,8 @@
 /** Blocks in windows: caches, batches, realloc in place and by copy, alignment, growth, a second window. */
+import { attachmentOf } from "../insides.ts";
 import { GIFTS } from "../trial-memory.ts";
 import type { Guide } from "./guide.ts";
+import { privateArena } from "./private.ts";
 
 export function caches(guide: Guide): void {
   const { arena, ledger } = guide;
@@ -52,6 +54,27 @@ export function gifts(guide: Guide): void {
     else if (act === 1) ledger.realloc(arena, number, 500 + i * 100);
     else if (act === 2) arena.usableSize(ledger.addressOf(number) as never);
   }
+}
+
+/** A block grows into a ready one, and one does that was freed while it was copied. */
+export function ready(guide: Guide): void {
+  const { arena, ledger } = guide;
+  guide.freeAll([guide.give(200)]);
+  const number = guide.give(100);
+  ledger.realloc(arena, number, 200);
+  ledger.free(arena, number);
+  const own = privateArena(guide);
+  own.free(own.malloc(200));
+  const block = own.malloc(100);
+  const { words } = attachmentOf(own).heap.windows[0]!.window;
+  const freed = () => {
+    own.free(block);
+    return words;
+  };
+  guide.replacing(words, "copyWithin", freed, () =>
+    guide.fails("InvalidPointerError", () => own.realloc(block, 200)),
+  );
+  own.dispose();
 }
 
 /** Without a class, so that neighbours are known. */
