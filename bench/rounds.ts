@@ -8,6 +8,8 @@ import { cpus, platform, release } from "node:os";
 export interface Job {
   readonly name: string;
   readonly command: readonly string[];
+  /** Jobs of one group that follow each other are compared: who of them comes first changes from round to round. */
+  readonly group?: string;
   readonly environment?: Record<string, string>;
   /** After so long it is ended and not started again. */
   readonly mostMs?: number;
@@ -25,7 +27,7 @@ export type Outcome =
 export async function runRounds(jobs: readonly Job[], rounds: number): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>(jobs.map(({ name }) => [name, { rounds: [] }]));
   for (let round = 1; round <= rounds; round++) {
-    for (const [index, job] of jobs.entries()) {
+    for (const [index, job] of inTurn(jobs, (round - 1) / rounds).entries()) {
       const before = outcomes.get(job.name)!;
       if ("reason" in before) continue;
       showProgress(`round ${round} of ${rounds}, ${index + 1} of ${jobs.length}: ${job.name}`);
@@ -35,6 +37,23 @@ export async function runRounds(jobs: readonly Job[], rounds: number): Promise<M
   }
   showProgress("");
   return outcomes;
+}
+
+/**
+ * The jobs with each group turned by a share of its length: the first one of a group finds the machine as others left it,
+ * for instance memory that the host of a virtual machine has not handed out yet.
+ */
+export function inTurn(jobs: readonly Job[], share: number): Job[] {
+  const ordered: Job[] = [];
+  for (let from = 0; from < jobs.length; ) {
+    const { group } = jobs[from]!;
+    let end = from + 1;
+    while (group !== undefined && jobs[end]?.group === group) end++;
+    const first = from + Math.floor((end - from) * share);
+    ordered.push(...jobs.slice(first, end), ...jobs.slice(from, first));
+    from = end;
+  }
+  return ordered;
 }
 
 /** Medians of each figure, by job. Throws if a job had no result. */

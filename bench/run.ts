@@ -57,7 +57,7 @@ function jobFor(name: string, row: Row, contender: Contender, options: BenchOpti
     ...effort,
   };
   const command = [process.execPath, child, JSON.stringify(assignment)];
-  return { name, command, environment: environmentOf(contender), mostMs };
+  return { name, command, group: row.name, environment: environmentOf(contender), mostMs };
 }
 
 const environmentOf = ({ preload }: Contender): Record<string, string> =>
