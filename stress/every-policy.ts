@@ -44,11 +44,17 @@ async function run(args: readonly string[], mostMs: number, isBeyond: boolean): 
   const child = Bun.spawn([process.execPath, main, ...args], {
     stdout: "pipe",
     stderr: "pipe",
-    timeout: mostMs,
-    killSignal: "SIGKILL",
+    // A group: what it has started ends with it.
+    detached: true,
   });
+  const end = () => process.kill(-child.pid, "SIGKILL");
+  const timer = setTimeout(end, mostMs);
+  process.once("SIGINT", end);
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  if ((await child.exited) === 0) return "passed";
+  const code = await child.exited;
+  clearTimeout(timer);
+  process.off("SIGINT", end);
+  if (code === 0) return "passed";
   if (child.signalCode === "SIGKILL") return "slow";
   if (isBeyond && stdout.includes("OutOfMemoryError: out of memory: 9437184 bytes requested, 0 committed")) {
     return "refused";
