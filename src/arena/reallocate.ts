@@ -12,14 +12,13 @@ import type { WindowCache } from "../cache/cache.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
+  COPIED_GRANULES,
   classForRequest,
   classGranules,
-  GRANULE_BYTES,
   granulesFor,
   hasRoom,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { CACHE_SMALL_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
@@ -28,9 +27,6 @@ import { CacheWord, ControlDouble } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
 import { diagnose } from "./pointers.ts";
-
-/** Blocks that grow to at most so many granules move: a copy costs less than the lock. */
-const COPIED_GRANULES = CACHE_SMALL_BYTES / GRANULE_BYTES;
 
 /** Who allocates the new block: the arena, fast path first. */
 export interface Allocator {

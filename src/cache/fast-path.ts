@@ -17,6 +17,7 @@ import {
   TAIL_UNKNOWN,
 } from "../block/header.ts";
 import {
+  COPIED_GRANULES,
   classForRequest,
   classOfBlock,
   GRANULE_BYTES,
@@ -40,9 +41,6 @@ export interface SlowPath {
 
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
 const NOWHERE: Int32Array = new Int32Array(CACHE_WORDS);
-
-/** Largest block that is copied without the lock. */
-const MOVED_GRANULES = CACHE_SMALL_BYTES / GRANULE_BYTES;
 
 /** Words from one multiple of 4 GiB to the next: windows begin there (memory/window.ts). */
 const SPAN_WORDS = 1 << 30;
@@ -188,7 +186,7 @@ export class FastPath {
     const granules = word0 >>> 4;
     const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
     const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
-    if (!isMine || granules >= wanted || wanted > MOVED_GRANULES) return 0;
+    if (!isMine || granules >= wanted || wanted > COPIED_GRANULES) return 0;
     const former = entries + classOfBlock[granules]! * ENTRY_WORDS;
     const entry = entries + classForRequest[wanted]! * ENTRY_WORDS;
     const taken = words[entry]!;

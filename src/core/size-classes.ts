@@ -67,3 +67,6 @@ for (let cls = LEAST_GRANULES as number; cls < CLASSES; cls++) {
 
 /** The first class of whose blocks a cache's list holds one. */
 export const FIRST_SINGLE_CLASS: number = (classOfBlock[CACHE_SMALL_BYTES / GRANULE_BYTES]! + 1) | 0;
+
+/** Blocks that grow to at most so many granules are copied: that costs less than the lock. */
+export const COPIED_GRANULES: number = (CACHE_SMALL_BYTES / GRANULE_BYTES) | 0;

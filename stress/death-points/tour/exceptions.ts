@@ -28,7 +28,7 @@ export function calls(guide: Guide): void {
   const arena = privateArena(guide);
   const [first, large, second] = [arena.malloc(LARGE), arena.malloc(LARGE), arena.malloc(LARGE)];
   raising(guide, "map", () => arena.malloc(LARGE));
-  // Into the stock, which has room for one.
+  // Into the stock: the next free ends it.
   arena.free(first);
   raising(guide, "release", () => arena.free(large));
   raising(guide, "words", () => arena.usableSize(second));

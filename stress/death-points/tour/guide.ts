@@ -80,6 +80,12 @@ export class Guide {
     this.replacing(pages, call, (...values) => (left-- > 0 ? ENOMEM : real(...values)), act);
   }
 
+  /** `act` when the purge delay is over. */
+  afterDelay(act: () => void): void {
+    const real = this.threads.now.bind(this.threads);
+    this.replacing(this.threads, "now", () => real() + 1000, act);
+  }
+
   /** `act` with a method of the platform replaced in this Worker. */
   replacing<Part, Name extends keyof Part>(
     part: Part,

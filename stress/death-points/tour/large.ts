@@ -35,19 +35,12 @@ export function mappings(guide: Guide): void {
   ledger.free(arena, zeros);
 }
 
-/** A freed mapping serves the next block of its size, and goes back when it has been idle; a second one at once. */
+/** A freed mapping serves the next block of its size, and goes back when it has been idle or another one is freed. */
 export function stock(guide: Guide): void {
-  const { threads } = guide;
   guide.freeAll(guide.giveMany(2, LARGE));
   guide.freeAll([guide.give(LARGE), guide.give(LARGE * 2)]);
   guide.freeAll(guide.giveMany(2, 60_000));
-  const real = threads.now.bind(threads);
-  guide.replacing(
-    threads,
-    "now",
-    () => real() + 1000,
-    () => guide.freeAll(guide.giveMany(2, 60_000)),
-  );
+  guide.afterDelay(() => guide.freeAll(guide.giveMany(2, 60_000)));
 }
 
 /** More blocks than a table has room for; then a renewal because of removed entries. */

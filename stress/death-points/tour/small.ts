@@ -135,7 +135,7 @@ export function churn(guide: Guide): void {
 
 /** Free memory goes back: by `trim`, and by a free after it has been idle. */
 export function idle(guide: Guide): void {
-  const { arena, threads } = guide;
+  const { arena } = guide;
   const free = () => {
     const numbers = guide.giveMany(12, 110_000);
     const hole = numbers.splice(3, 2);
@@ -150,11 +150,5 @@ export function idle(guide: Guide): void {
   arena.trim();
   guide.freeAll(numbers);
   free();
-  const real = threads.now.bind(threads);
-  guide.replacing(
-    threads,
-    "now",
-    () => real() + 1000,
-    () => guide.freeAll(guide.giveMany(2, 60_000)),
-  );
+  guide.afterDelay(() => guide.freeAll(guide.giveMany(2, 60_000)));
 }
