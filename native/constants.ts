@@ -16,6 +16,7 @@ export interface MemoryConstants {
   readonly MAP_FIXED_NOREPLACE: number | undefined;
   readonly MADV_DONTNEED: number | undefined;
   readonly MADV_HUGEPAGE: number | undefined;
+  readonly MADV_NOHUGEPAGE: number | undefined;
   readonly MREMAP_MAYMOVE: number | undefined;
   readonly MREMAP_FIXED: number | undefined;
   readonly CLOCK_MONOTONIC: number;
@@ -36,6 +37,7 @@ export const LINUX_MEMORY: MemoryConstants = {
   // <bits/mman-linux.h>
   MADV_DONTNEED: 4,
   MADV_HUGEPAGE: 14,
+  MADV_NOHUGEPAGE: 15,
   // <bits/mman-shared.h> of glibc, <linux/mman.h> of the kernel
   MREMAP_MAYMOVE: 1,
   MREMAP_FIXED: 2,
@@ -57,6 +59,7 @@ export const MACOS_MEMORY: MemoryConstants = {
   // Advice only on macOS: the pages need not read as zero afterwards.
   MADV_DONTNEED: undefined,
   MADV_HUGEPAGE: undefined,
+  MADV_NOHUGEPAGE: undefined,
   MREMAP_MAYMOVE: undefined,
   MREMAP_FIXED: undefined,
   // <time.h> of the macOS SDK, _CLOCK_MONOTONIC

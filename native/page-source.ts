@@ -3,7 +3,7 @@ import { type Pointer, toArrayBuffer } from "bun:ffi";
 import type { Address } from "../src/core/types.ts";
 import type { PageSource, SystemResult } from "../src/memory/platform.ts";
 import { describeErrno, errnoOf } from "./errno.ts";
-import { isLinux, type Libc } from "./libc.ts";
+import { isLinux, type Libc, type LinuxLibc } from "./libc.ts";
 import { ProcFile } from "./proc-file.ts";
 
 export class NativePageSource implements PageSource {
@@ -11,6 +11,7 @@ export class NativePageSource implements PageSource {
   readonly #libc: Libc;
   readonly #readWrite: number;
   readonly #anonymous: number;
+  #mappingsMost: number | undefined;
 
   constructor(libc: Libc) {
     const { memory } = libc.system;
@@ -33,10 +34,16 @@ export class NativePageSource implements PageSource {
     return this.#checked(this.#libc.mprotect(address, byteLength, this.#readWrite));
   }
 
-  preferHuge(address: Address, byteLength: number): SystemResult {
+  mappingsMost(): number {
+    this.#mappingsMost ??= isLinux(this.#libc) ? readMappingsMost(this.#libc) : Infinity;
+    return this.#mappingsMost;
+  }
+
+  adviseHuge(address: Address, byteLength: number, wanted: boolean): SystemResult {
     const libc = this.#libc;
     if (!isLinux(libc)) return 0;
-    return this.#checked(libc.madvise(address, byteLength, libc.system.memory.MADV_HUGEPAGE!));
+    const { MADV_HUGEPAGE, MADV_NOHUGEPAGE } = libc.system.memory;
+    return this.#checked(libc.madvise(address, byteLength, wanted ? MADV_HUGEPAGE! : MADV_NOHUGEPAGE!));
   }
 
   release(address: Address, byteLength: number): SystemResult {
@@ -101,4 +108,11 @@ export class NativePageSource implements PageSource {
   #checked(result: number): SystemResult {
     return result === -1 ? -this.#libc.errno() : result;
   }
+}
+
+function readMappingsMost(libc: LinuxLibc): number {
+  const file = new ProcFile(libc);
+  const length = file.read("/proc/sys/vm/max_map_count");
+  if (length <= 0) return Infinity;
+  return Number.parseInt(String.fromCharCode(...file.text.subarray(0, length)), 10);
 }

@@ -273,6 +273,7 @@ export class Arena implements Disposable {
     const attachment = this.join();
     try {
       freePointer(attachment, address);
+      attachment.catchUp();
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
@@ -363,17 +364,28 @@ export class Arena implements Disposable {
   private beAlone(attachment: Attachment, operation: "reset" | "dispose"): void {
     const occupied = this.source.occupy();
     const { slots } = attachment.heap;
-    const others = slots.living() - 1 + slots.countAttachment(attachment.slot, 0) - 1;
-    if (occupied && others === 0) return;
+    const others = slots.living() - 1;
+    const copies = slots.countAttachment(attachment.slot, 0) - 1;
+    if (occupied && others === 0 && copies === 0) return;
     if (occupied) this.source.reopen();
     const why =
       this.source.role === "process-wide"
         ? "it is the process-wide heap"
         : occupied
-          ? `${others} other Workers are attached`
+          ? whoIsAttached(others, copies)
           : "a Worker is attaching to it";
     throw new ArenaError("busy", `${operation} of the arena "${this.name}" is refused: ${why}`);
   }
+}
+
+/** Who keeps an arena from being ended: other Workers, and other copies of this module in the same one. */
+function whoIsAttached(others: number, copies: number): string {
+  const workers = others === 1 ? "another Worker is attached" : `${others} other Workers are attached`;
+  const modules =
+    copies === 1
+      ? "another copy of the package in this Worker is attached"
+      : `${copies} other copies of the package in this Worker are attached`;
+  return [others > 0 ? workers : "", copies > 0 ? modules : ""].filter((part) => part !== "").join(", and ");
 }
 
 function checkOwner(owner: unknown): asserts owner is number {

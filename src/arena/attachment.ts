@@ -6,6 +6,7 @@
 import { State } from "../block/header.ts";
 import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
 import { WindowCache } from "../cache/cache.ts";
+import { keptGranules, stashLists } from "../cache/capacity.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
@@ -17,15 +18,15 @@ import {
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { KEPT_SHARE, SLOTS, STASH_LISTS, STASH_SHARE_BYTES } from "../core/tunables.ts";
+import { SLOTS } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
-import type { Geometry } from "../heap/control.ts";
 import type { Heap } from "../heap/heap.ts";
 import { mapLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { endStock, keepsStock } from "../heap/large-stock.ts";
 import { stashed } from "../heap/stash.ts";
-import { purge, trim } from "../heap/trim.ts";
+import { trim } from "../heap/trim.ts";
+import { upkeep } from "../heap/upkeep.ts";
 import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
 import { claim, settleStale } from "./claims.ts";
 import { PurgeTimer } from "./purge-timer.ts";
@@ -64,7 +65,8 @@ export class Attachment {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
-    this.fastPath = new FastPath(slowPath, this.caches[0]!, keptGranules(heap));
+    this.fastPath = new FastPath(slowPath, this.caches[0]!, keptGranules(heap.geometry));
+    this.purgeTimer.start();
   }
 
   get slot(): SlotNumber {
@@ -73,6 +75,7 @@ export class Attachment {
 
   /** What a cache could not serve: an empty class, a size without one, a large request. */
   malloc(byteLength: number): Pointer {
+    this.purgeTimer.catchUp();
     const pointer = this.tryMalloc(byteLength);
     if (pointer !== 0) return pointer;
     this.relieve();
@@ -83,14 +86,14 @@ export class Attachment {
 
   /** A block whose payload starts at a multiple of `alignment`, a power of two above 16. */
   alignedAlloc(alignment: number, byteLength: number): Pointer {
+    const isLarge = byteLength + alignment > this.heap.geometry.largeThresholdBytes;
     for (let attempt = 0; attempt < 2; attempt++) {
       if (attempt === 1) this.relieve();
-      const span = byteLength + alignment;
-      const pointer =
-        span > this.heap.geometry.largeThresholdBytes
-          ? mapLarge(this.heap, byteLength, alignment)
-          : this.allocateAligned(alignment, byteLength);
-      if (pointer !== 0) return pointer as Pointer;
+      const pointer = isLarge ? 0 : this.allocateAligned(alignment, byteLength);
+      // Refused in a window, which has a part to skip, it may fit all the same: as a stricter alignment would.
+      const last =
+        pointer === 0 && (isLarge || attempt === 1) ? mapLarge(this.heap, byteLength, alignment) : pointer;
+      if (last !== 0) return last as Pointer;
     }
     throw this.outOfMemory(byteLength);
   }
@@ -123,13 +126,18 @@ export class Attachment {
     let idle = false;
     try {
       this.heap.release(cache.number, block);
-      idle = purge(this.heap);
+      idle = upkeep(this.heap) !== Infinity;
     } catch (error) {
       throw this.heap.repaired(error, "free");
     } finally {
       this.heap.leave();
     }
     this.purgeTimer.lookLaterIf(idle);
+  }
+
+  /** Between two requests: what the timer of this Worker has not come to do. */
+  catchUp(): void {
+    this.purgeTimer.catchUp();
   }
 
   /** The fast path keeps a block: it goes back after the purge delay. */
@@ -325,16 +333,4 @@ export class Attachment {
     this.heap.refusal.bound = bound;
     this.heap.refusal.errno = errno;
   }
-}
-
-/** Full lists of a class that a Worker puts aside: none where nothing may lie idle. */
-function stashLists({ purgeDelayMs, limitBytes }: Geometry): number {
-  return purgeDelayMs === 0 ? 0 : Math.min(STASH_LISTS, Math.floor(limitBytes / STASH_SHARE_BYTES));
-}
-
-/** Granules of the largest block that a Worker keeps: none where every request takes the lock, or nothing may lie idle. */
-function keptGranules(heap: Heap): number {
-  const { workerCache, purgeDelayMs, largeThresholdBytes, limitBytes } = heap.geometry;
-  if (!workerCache || purgeDelayMs === 0) return 0;
-  return granulesFor(Math.min(largeThresholdBytes, Math.floor(limitBytes / KEPT_SHARE)));
 }

@@ -3,7 +3,10 @@
  * every Worker that imports the package finds the process-wide heap without a handshake, and a handle can be
  * compared with what exists before anything is read through it.
  *
- * Word 0 is a magic number; all else starts as zeros, so whoever comes first has nothing to prepare. From word 16
+ * Versions of the package that lay memory out in different ways have directories of their own, and so heaps of their
+ * own: the address and the magic number are made of the layout's version and number.
+ *
+ * Word 0 is the magic number; all else starts as zeros, so whoever comes first has nothing to prepare. From word 16
  * on one entry an arena, eight words:
  *
  *   0  state: 31..3 thread id, 2..0 phase. Changed by compare-and-exchange.
@@ -21,12 +24,16 @@
  */
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import type { Address, ThreadId } from "../core/types.ts";
-import { MAGIC } from "../memory/layout.ts";
+import { LAYOUT, MAGIC, VERSION } from "../memory/layout.ts";
 import { EEXIST, type Platform } from "../memory/platform.ts";
 
-/** The second place is for systems with 39 bits of addresses. */
-const PLACES = [0x1fff_0000_0000, 0x30_0000_0000] as const;
 const BYTES = 2 ** 16;
+const LAYOUT_MIX = Math.imul(VERSION, 0x9e3779b1) ^ Math.imul(LAYOUT, 0x85ebca6b);
+const DIRECTORY_MAGIC = MAGIC ^ LAYOUT_MIX;
+/** The second place is for systems with 39 bits of addresses. From each on, 4095 layouts have room. */
+export const PLACES: readonly number[] = [0x1fff_0000_0000, 0x30_0000_0000].map(
+  (first) => first + (1 + ((LAYOUT_MIX >>> 8) % 4095)) * BYTES,
+);
 
 const FIRST_ENTRY = 16;
 const ENTRY_WORDS = 8;
@@ -62,8 +69,8 @@ export class Directory {
       const isThere = refusal === -EEXIST && pages.isMapping(place as Address, BYTES);
       if (refusal < 0 && !isThere) continue;
       const words = pages.words(place as Address, BYTES);
-      const found = Atomics.compareExchange(words, 0, 0, MAGIC);
-      if (found === 0 || found === MAGIC) return new Directory(words, platform);
+      const found = Atomics.compareExchange(words, 0, 0, DIRECTORY_MAGIC);
+      if (found === 0 || found === DIRECTORY_MAGIC) return new Directory(words, platform);
     }
     const detail = `the directory of arenas could not be mapped: ${pages.describeError(refusal)}`;
     throw new OutOfMemoryError("system", BYTES, 0, detail);

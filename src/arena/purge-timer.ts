@@ -1,52 +1,110 @@
-/** What lies idle goes back to the system after the purge delay, also if the program makes no request any more. */
+/**
+ * Looks after the arena while this Worker's event loop runs: what it has cached goes back when it was not used for the
+ * purge delay, and what others have freed, left or taken along when they died goes back to the system
+ * (heap/upkeep.ts), also if this Worker makes no request any more. The timer keeps nobody's event loop alive.
+ */
 import { drain } from "../cache/batches.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { InvalidPointerError } from "../core/errors.ts";
-import { PURGE_MARGIN_MS } from "../core/tunables.ts";
+import { PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
-import { purge } from "../heap/trim.ts";
+import { fullUpkeep, needsUpkeep } from "../heap/upkeep.ts";
 
 /** Taken at import: programs replace `setTimeout` in their tests. */
 const startTimer = setTimeout;
 
+/** Calls of which one asks whether the timer is late. */
+const CLOCK_MASK = 7;
+
 export class PurgeTimer {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the timer is set for a look, and not only to see whether one is needed. */
+  private isSoon = false;
+  /** By the system's clock, in milliseconds: when the timer is due, and when this Worker's caches go back. */
+  private dueAt = Infinity;
+  private drainAt = Infinity;
+  private calls = 0;
+  /** Infinity: nothing goes back by itself, or the arena may be gone. */
+  private delay: number;
 
   constructor(
     private readonly heap: Heap,
     /** This Worker's, which are emptied: it looks between two turns of its event loop. */
     private readonly caches: readonly WindowCache[],
-  ) {}
-
-  /** If pages are idle, looks again when the delay is over. */
-  lookLaterIf(idle: boolean): void {
-    if (!idle || this.timer !== undefined || this.heap.geometry.purgeDelayMs === Infinity) return;
-    this.timer = startTimer(() => {
-      this.timer = undefined;
-      this.look();
-    }, this.heap.geometry.purgeDelayMs + PURGE_MARGIN_MS);
-    this.timer.unref?.();
+  ) {
+    this.delay = heap.geometry.purgeDelayMs;
   }
 
+  /** From now on this Worker looks. */
+  start(): void {
+    if (this.delay !== Infinity) this.arm(WATCH_MS);
+  }
+
+  /** Something lies idle, perhaps in this Worker's own caches. */
+  lookLaterIf(idle: boolean): void {
+    if (!idle || this.isSoon || this.delay === Infinity) return;
+    this.isSoon = true;
+    if (this.drainAt === Infinity) this.drainAt = this.now() + this.delay;
+    this.arm(Math.min(this.delay, PURGE_LOOK_MOST_MS));
+  }
+
+  /**
+   * Between two requests, now and then: does what a late timer should have done. This Worker's caches, which are in use,
+   * stay as they are.
+   */
+  catchUp(): void {
+    if ((++this.calls & CLOCK_MASK) === 0 && this.now() > this.dueAt + TIMER_LATE_MS) this.fire(false);
+  }
+
+  /** The arena may be unmapped after this: nothing here looks at it any more. */
   stop(): void {
     clearTimeout(this.timer);
+    this.delay = Infinity;
+    this.dueAt = Infinity;
   }
 
-  private look(): void {
+  /**
+   * Gives back what may go back by now; `drains`: after this Worker's caches were emptied. Returns after how many
+   * milliseconds to look again, Infinity = when needed.
+   */
+  look(drains: boolean): number {
     const { heap } = this;
     heap.enter();
-    let idle = false;
     try {
-      for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
-      idle = purge(heap);
+      if (drains) for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
+      return fullUpkeep(heap);
     } catch (error) {
       const reported = heap.repaired(error, "purge");
       // Nobody called: damage is repaired and counted (`stats().damaged`).
       if (!(reported instanceof InvalidPointerError)) throw reported;
+      return Infinity;
     } finally {
       heap.leave();
-      for (const cache of this.caches) cache.setUp();
+      if (drains) {
+        this.drainAt = Infinity;
+        for (const cache of this.caches) cache.setUp();
+      }
     }
-    this.lookLaterIf(idle);
+  }
+
+  private fire(mayDrain: boolean): void {
+    const wasSoon = this.isSoon;
+    this.isSoon = false;
+    const drains = mayDrain && this.now() >= this.drainAt;
+    let wait = wasSoon || needsUpkeep(this.heap) ? this.look(drains) : Infinity;
+    if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
+    this.isSoon = wait !== Infinity;
+    this.arm(Math.min(Math.max(Math.ceil(wait), 1), WATCH_MS));
+  }
+
+  private arm(ms: number): void {
+    clearTimeout(this.timer);
+    this.dueAt = this.now() + ms;
+    this.timer = startTimer(() => this.fire(true), ms);
+    this.timer.unref?.();
+  }
+
+  private now(): number {
+    return this.heap.platform.threads.now();
   }
 }

@@ -23,7 +23,7 @@ import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
-import { CacheWord, ControlDouble } from "../memory/layout.ts";
+import { CacheWord } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
 import { diagnose } from "./pointers.ts";
@@ -134,11 +134,10 @@ function fit(
   if (wanted > present && wanted <= copied && heap.geometry.workerCache) return false;
   heap.enter();
   try {
-    const { space, policy } = heap.windows[cache.number]!;
     releaseKept(heap, cache.number);
-    if (!policy.resize(block, wanted) && !policy.resize(block, granulesFor(byteLength))) return false;
-    heap.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * 16);
-    return true;
+    return (
+      heap.resize(cache.number, block, wanted) || heap.resize(cache.number, block, granulesFor(byteLength))
+    );
   } catch (error) {
     throw heap.repaired(error, "realloc");
   } finally {

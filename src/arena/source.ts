@@ -145,7 +145,9 @@ function finishEnding(): void {
   for (;;) {
     const place = directory().inheritEnding();
     if (place === undefined) return;
-    const { heap } = new Attachment(openHeap(place.address as Address), NEVER_ASKED);
+    const attachment = new Attachment(openHeap(place.address as Address), NEVER_ASKED);
+    attachment.leaveForGood();
+    const { heap } = attachment;
     discardMappings(heap);
     directory().ended(place);
     unmapFirstWindow(heap);

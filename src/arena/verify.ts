@@ -24,11 +24,12 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
     verifyIndex(part, free);
     reportDamage("a link of the depot was overwritten", () => verifyDepot(part.space));
     taken += others;
-    const { words, first } = part.space;
+    const { words, touched, touchedBytes } = part.space;
     const high = words[WindowWord.high]!;
     require(part.space.end <= high &&
-      high <= words[WindowWord.access]!, "chain end <= charged end <= accessible end");
-    committed += (high + 4 - first) * 4;
+      high <= words[WindowWord.access]!, "chain end <= end of the touched pages <= accessible end");
+    require(touched.bytesIn(high, part.window.wordLimit) === 0, "no page is touched behind the recorded end");
+    committed += touchedBytes;
   }
   for (const block of heap.large.entries()) {
     committed += block.mappedBytes;
@@ -53,12 +54,13 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
     doubles[
       ControlDouble.committed
     ], `committed bytes: counted ${committed}, recorded ${doubles[ControlDouble.committed]}`);
-  require(committed <= doubles[ControlDouble.limit]!, "committed bytes <= limit");
+  // What the system would not take back stays charged.
+  require(heap.control.fits(0) || doubles[ControlDouble.refusedReturns]! > 0, "committed bytes <= limit");
 }
 
 /** The chain tiles the window, every header is undamaged, every "previous free" bit and footer is right. */
 function verifyChain({ space, window }: HeapWindow): { free: number; others: number } {
-  const { words, first, top } = space;
+  const { words, touched, first, top } = space;
   const broken = (block: number, detail: string) =>
     new InvalidPointerError("corrupt-block", "check", window.base + block * 4, detail);
   let free = 0;
@@ -73,6 +75,8 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
     previousFree = stateOf(words[block - 1]!) === State.free;
     if (previousFree) free++;
     else others++;
+    if (!previousFree && touched.untouchedBytes(block - 2, space.next(block) - 2) !== 0)
+      throw broken(block, "a page of it counts as free");
     const behind = space.next(block);
     if (previousFree && words[behind - 3] !== space.granules(block))
       throw broken(block, "its footer was overwritten");

@@ -16,8 +16,8 @@
  * state     who the block belongs to (State). The holder of word 1 is: free - whoever has the lock; cached - the
  *           slot's Worker; in use - whoever frees it first; busy - the Worker inside `realloc`.
  *
- * A free block keeps in its payload: b next, b + 1 previous (the policy's links), b + 2 whether its inner pages
- * were given back to the system, and in its last word its granules again (the footer). A cached block keeps in
+ * A free block keeps in its payload: b next, b + 1 previous (the policy's links), b + 2 since when it is free
+ * (BlockSpace.freeSince), and in its last word its granules again (the footer). A cached block keeps in
  * word b the next cached block of its class.
  */
 import type { WordIndex } from "../core/types.ts";

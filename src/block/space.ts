@@ -6,10 +6,14 @@
  * observer. So a split writes the remainder's header before one store shrinks the block, a merge is one store,
  * and fresh memory gets its header before `top` passes it. Each function that moves a border does so in
  * straight-line code without a call, where a death is rare. What it finds half done is named by `changing`.
+ *
+ * A page is marked as touched before anything is written to it: here for headers, links and footers, by the heap for
+ * what is handed out. What else lies in free memory stays untouched.
  */
 import { LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { WindowWord } from "../memory/layout.ts";
+import type { TouchedPages } from "../memory/touched.ts";
 import type { Window } from "../memory/window.ts";
 import { DamagedBlock } from "./damage.ts";
 import {
@@ -25,13 +29,20 @@ import {
   wordsOf,
 } from "./header.ts";
 
-/** Makes the window usable up to a word and charges it to the arena. False if that is refused. */
-export type Grow = (endWord: number) => boolean;
+/**
+ * Makes the window usable up to the word `end`. False if that is refused, or if touching the words from `from` on would
+ * exceed the arena's limit.
+ */
+export type Grow = (from: number, end: number) => boolean;
+
+/** Words of a free block's payload that are written: two links, and since when it is free. */
+const FREE_WORDS = 3;
 
 export class BlockSpace {
   constructor(
     readonly window: Window,
     readonly secret: number,
+    readonly touched: TouchedPages,
     private readonly grow: Grow,
   ) {}
 
@@ -118,18 +129,21 @@ export class BlockSpace {
 
   /**
    * A fresh block from the end of the chain, or 0 if the window or the arena's limit is full. Its state is free,
-   * but it is not announced to its neighbours: the caller hands it out or files it.
+   * but it is not announced to its neighbours: the caller hands it out or files it. Of its first `untouched` granules
+   * the caller uses a few at the most: the limit need not have room for them.
    */
-  carve(granules: number): WordIndex | 0 {
+  carve(granules: number, untouched = 0): WordIndex | 0 {
     const block = this.top;
     const behind = block + granules * 4;
-    if (!this.grow(behind - 2)) return 0;
+    if (!this.grow(block - 2 + untouched * 4, behind - 2)) return 0;
+    this.touched.touch(block - 2, block + FREE_WORDS);
     const words = this.words;
     const word0 = (granules << 4) | words[WindowWord.lastFree]!;
     const word1 = checkBits(block, word0, this.secret) | State.free;
     words[block - 2] = word0;
     words[block - 1] = word1;
     words[WindowWord.lastFree] = 0;
+    if (behind - 2 > words[WindowWord.quietFrom]!) words[WindowWord.quietFrom] = behind - 2;
     words[WindowWord.top] = behind;
     return block;
   }
@@ -140,10 +154,11 @@ export class BlockSpace {
    */
   extend(block: WordIndex, granules: number): boolean {
     const behind = this.top + granules * 4;
-    if (!this.grow(behind - 2)) return false;
+    if (!this.grow(this.top - 2, behind - 2)) return false;
     const words = this.words;
     const newWord0 = words[block - 2]! + (granules << 4);
     const newWord1 = checkBits(block, newWord0, this.secret) | (words[block - 1]! & ~CHECK_MASK);
+    if (behind - 2 > words[WindowWord.quietFrom]!) words[WindowWord.quietFrom] = behind - 2;
     words[WindowWord.changing] = block;
     words[block - 1] = newWord1;
     words[block - 2] = newWord0;
@@ -169,6 +184,7 @@ export class BlockSpace {
     const restGranules = granulesOf(word0) - granules;
     if (restGranules < LEAST_GRANULES) return 0;
     const rest = (block + granules * 4) as WordIndex;
+    this.touched.touch(rest - 2, rest + FREE_WORDS);
     const restWord0 = restGranules << 4;
     const restWord1 = checkBits(rest, restWord0, this.secret) | State.free;
     const newWord0 = (granules << 4) | (word0 & PREVIOUS_FREE);
@@ -258,15 +274,37 @@ export class BlockSpace {
     words[block - 1] = checkBits(block, words[block - 2]!, this.secret) | State.free;
   }
 
-  /** Makes a free block known to its neighbours: footer, and the bit in the header behind. */
+  /** Makes a free block known to its neighbours: footer, and the bit in the header behind. It is free since now. */
   announce(block: WordIndex): void {
     const words = this.words;
     const word0 = words[block - 2]!;
     const behind = block + wordsOf(word0);
-    words[block + 2] = 0;
-    words[footerIndex(block, wordsOf(word0))] = granulesOf(word0);
+    const footer = footerIndex(block, wordsOf(word0));
+    this.touched.touch(footer, footer + 1);
+    words[block + 2] = words[WindowWord.look]!;
+    words[footer] = granulesOf(word0);
     const told = this.tellsOf(behind);
     words[told] = words[told]! | PREVIOUS_FREE;
+  }
+
+  /** Number of the look for idle memory (heap/trim.ts) since which an announced block has been free. */
+  freeSince(block: WordIndex): number {
+    return this.words[block + 2]!;
+  }
+
+  /** For an announced block that is a part of one which was free before, or takes one in. */
+  setFreeSince(block: WordIndex, look: number): void {
+    this.words[block + 2] = look;
+  }
+
+  /** Bytes of the window's touched pages, but for those of its head. */
+  get touchedBytes(): number {
+    return this.touched.bytesIn(this.first - 4, this.words[WindowWord.high]!);
+  }
+
+  /** Marks a block's pages as touched: it is about to be used. */
+  touch(block: WordIndex): void {
+    this.touched.touch(block - 2, this.next(block) - 2);
   }
 
   /** Takes the announcement back: the block is about to be used or joined. */

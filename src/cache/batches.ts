@@ -13,7 +13,7 @@ import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
 import { depositSpare, verifyStash } from "../heap/stash.ts";
-import { purge } from "../heap/trim.ts";
+import { upkeep } from "../heap/upkeep.ts";
 import { CACHE_WORDS, CacheWord, ControlDouble, cacheOfSlot, ENTRY_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
 
@@ -39,6 +39,7 @@ export function refill(
   heap.enter();
   try {
     heap.control.add(ControlDouble.refills, 1);
+    upkeep(heap);
     const index = takeBatch(heap, caches, preferred, cls);
     return index >= 0 ? index : cutBatch(heap, caches, preferred, cls, batches);
   } catch (error) {
@@ -98,7 +99,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
     if (rest !== 0) deposit(space, cls, rest, holder, batch);
     words[entry + 1] = allowed - kept;
     heap.control.add(ControlDouble.flushes, 1);
-    return purge(heap);
+    return upkeep(heap) !== Infinity;
   } catch (error) {
     throw heap.repaired(error, "free");
   } finally {

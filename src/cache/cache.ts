@@ -19,25 +19,14 @@ import {
   classGranules,
   classOfBlock,
   FIRST_SINGLE_CLASS,
-  GRANULE_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import {
-  CACHE_CLASS_FIRST_BYTES,
-  CACHE_CLASS_MOST,
-  CACHE_CLASS_MOST_BYTES,
-  STASH_FIRST_LISTS,
-} from "../core/tunables.ts";
+import { CACHE_CLASS_FIRST_BYTES, CACHE_CLASS_MOST_BYTES, STASH_FIRST_LISTS } from "../core/tunables.ts";
 import type { SlotNumber } from "../core/types.ts";
 import { stow, unstow } from "../heap/stash.ts";
 import { CacheWord, cacheOfSlot, ENTRY_WORDS, STASH } from "../memory/layout.ts";
 import type { Window } from "../memory/window.ts";
-
-/** Blocks of a class that fit into so many bytes, but at least one and no more than a list may ever hold. */
-function blocksIn(cls: number, byteLength: number): number {
-  const count = Math.floor(byteLength / (classGranules[cls]! * GRANULE_BYTES));
-  return Math.max(Math.min(count, CACHE_CLASS_MOST), 1);
-}
+import { blocksIn } from "./capacity.ts";
 
 export class WindowCache {
   words: Int32Array;

@@ -65,15 +65,25 @@ export const HUGE_FROM_BYTES = 2 ** 25;
 /** Bytes of a huge page: of x64, and of arm64 with pages of 4 KiB. */
 export const HUGE_PAGE_BYTES = 2 ** 21;
 
+/** A part of a window that is skipped for an alignment, and has so many bytes, is kept from huge pages. */
+export const SKIPPED_LEAST_BYTES = 2 ** 18;
+
 /** Free memory is returned to the system when at least so many bytes were idle for so many milliseconds (`purgeDelay`). */
 export const PURGE_BYTES = 2 ** 20;
 export const PURGE_DELAY_MS = 200;
+/** Idle memory is looked for in steps of half the delay, but of so many milliseconds at the most. */
+export const PURGE_LOOK_MOST_MS = 250;
+/** System calls of a look in one hold of the lock. */
+export const PURGE_CALLS_MOST = 512;
 /** Longest delay in milliseconds that `purgeDelay` takes: a day. */
 export const PURGE_DELAY_MOST_MS = 86_400_000;
-/** A timer looks again so many milliseconds after the delay. */
-export const PURGE_MARGIN_MS = 50;
-/** A free block inside the heap is returned only if it has at least so many bytes. */
-export const PURGE_BLOCK_BYTES = 2 ** 16;
+/** An attached Worker whose event loop runs looks every so many milliseconds whether somebody else left memory idle. */
+export const WATCH_MS = 400;
+/** A timer that is so many milliseconds late is not waited for: the event loop does not run, or a test has replaced its clock. */
+export const TIMER_LATE_MS = 50;
+
+/** An arena ends the mapping of a freed large block only while it has at most this share of the mappings a process can have. */
+export const MAPPINGS_SHARE = 8;
 
 /** Waiting for the lock: busy turns, then turns of `sched_yield`, then sleeps of so many milliseconds. */
 export const LOCK_SPINS = 64;

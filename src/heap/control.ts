@@ -98,14 +98,11 @@ export class Control {
   }
 
   /**
-   * Charges bytes against the limit. False, and nothing changed, if they do not fit. Under the lock.
-   * Equation: committed = sum over windows of (high - first page of blocks) + sum of the large mappings + stock.
+   * Whether so many bytes more stay within the limit. Under the lock.
+   * Equation: committed = touched pages of the windows' blocks + sum of the large mappings + stock.
    */
-  charge(byteLength: number): boolean {
-    const committed = this.doubles[ControlDouble.committed]! + byteLength;
-    if (committed > this.doubles[ControlDouble.limit]!) return false;
-    this.doubles[ControlDouble.committed] = committed;
-    return true;
+  fits(byteLength: number): boolean {
+    return this.doubles[ControlDouble.committed]! + byteLength <= this.doubles[ControlDouble.limit]!;
   }
 
   /** Notes a new peak, once what was charged is really there. Under the lock. */

@@ -12,7 +12,7 @@ import { type Batch, cachedBy, linkOf, relabel } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { CLASSES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
-import { DEPOT_AREA, DEPOT_GRANULES, DEPOT_WORDS } from "../memory/layout.ts";
+import { DEPOT_AREA, DEPOT_GRANULES, DEPOT_LEAST, DEPOT_WORDS } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 
 const NOBODY = cachedBy(0);
@@ -33,7 +33,9 @@ export function withdraw(space: BlockSpace, cls: number, to: number, batch: Batc
   if (first === 0) return 0;
   words[DEPOT_AREA + cls] = words[first + 1]!;
   relabel(space, first, NOBODY, to, batch);
-  words[DEPOT_GRANULES] = words[DEPOT_GRANULES]! - batch.granules;
+  const left = words[DEPOT_GRANULES]! - batch.granules;
+  words[DEPOT_GRANULES] = left;
+  if (left < words[DEPOT_LEAST]!) words[DEPOT_LEAST] = left;
   return first;
 }
 

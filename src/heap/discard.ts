@@ -11,12 +11,13 @@ import {
 } from "../memory/layout.ts";
 import { clearDepot } from "./depot.ts";
 import type { Heap } from "./heap.ts";
-import { endLarge } from "./large-blocks.ts";
+import { endAllMappings, endParked, endPassing } from "./large-parking.ts";
 import { endStock } from "./large-stock.ts";
 
 /** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */
 export function discardBlocks(heap: Heap): void {
-  for (const block of [...heap.large.entries()]) endLarge(heap, block);
+  heap.control.add(ControlDouble.committed, -heap.control.doubles[ControlDouble.largeBytes]!);
+  endAllMappings(heap);
   endStock(heap);
   for (const { space, policy } of heap.windows) {
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
@@ -38,14 +39,16 @@ export function discardBlocks(heap: Heap): void {
 export function discardMappings(heap: Heap): void {
   heap.enter();
   discardBlocks(heap);
-  heap.large.dispose();
   const { control, passage, platform, windows } = heap;
   for (let number = windows.length - 1; number > 0; number--) {
     const { window } = windows[number]!;
     passage.note(window.base, window.byteLength);
     Atomics.store(control.words, CONTROL_AREA + ControlWord.windows, number);
-    passage.end();
+    endPassing(heap, 0, true);
   }
+  // A window is whole in the end, and splits nothing: what was refused before may be possible now.
+  endParked(heap);
+  heap.large.dispose();
   const { space, window } = windows[0]!;
   const from = (space.first - 4) * 4;
   const to = space.words[WindowWord.high]! * 4;

@@ -1,37 +1,43 @@
-/** Growing the used prefix of a window: charge it to the limit, make it accessible, record it. Under the lock. */
+/** Growing the usable part of a window, and the limit that bounds what is touched. Under the lock. */
+import { SKIPPED_LEAST_BYTES } from "../core/tunables.ts";
+import { keepSmall } from "../memory/huge-pages.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import type { TouchedPages } from "../memory/touched.ts";
 import type { Window } from "../memory/window.ts";
-import type { Control } from "./control.ts";
-import type { Refusal } from "./heap.ts";
+import type { Heap } from "./heap.ts";
+import { endStock } from "./large-stock.ts";
 
-/** Makes a window usable up to `endWord`. False, nothing changed and `refusal` set, if that cannot be. */
+/**
+ * Makes a window usable up to the word `end`, of which the words from `from` on are about to be touched. False, nothing
+ * changed and `heap.refusal` set, if that cannot be.
+ */
 export function growWindow(
-  control: Control,
+  heap: Heap,
   window: Window,
-  pageSize: number,
-  endWord: number,
-  refusal: Refusal,
+  touched: TouchedPages,
+  from: number,
+  end: number,
 ): boolean {
-  const high = window.words[WindowWord.high]!;
-  if (endWord <= high) return true;
-  refusal.errno = 0;
-  refusal.bound = "window";
-  if (endWord > window.wordLimit) return false;
-  const pageWords = pageSize / 4;
-  const newHigh = Math.ceil(endWord / pageWords) * pageWords;
-  const bytes = (newHigh - high) * 4;
-  refusal.bound = "limit";
-  if (!control.charge(bytes)) return false;
+  if (end > window.wordLimit) return heap.refuse("window", 0);
+  if (!fits(heap, touched.untouchedBytes(from, end))) return heap.refuse("limit", 0);
   const access = window.words.length;
-  const errno = window.makeAccessible(newHigh);
-  if (errno < 0) {
-    control.add(ControlDouble.committed, -bytes);
-    refusal.bound = "system";
-    refusal.errno = errno;
-    return false;
-  }
-  if (window.words.length > access) control.add(ControlDouble.commits, 1);
-  window.words[WindowWord.high] = newHigh;
-  control.notePeak();
+  let errno = window.makeAccessible(end);
+  if (errno < 0 && endStock(heap) > 0) errno = window.makeAccessible(end);
+  if (errno < 0) return heap.refuse("system", errno);
+  const { words } = window;
+  if (words.length > access) heap.control.add(ControlDouble.commits, 1);
+  if ((from - words[WindowWord.top]!) * 4 >= SKIPPED_LEAST_BYTES) keepSmall(heap.platform.pages, window, end);
+  if (end > words[WindowWord.high]!) words[WindowWord.high] = ceilPage(heap, end);
   return true;
+}
+
+/** Whether so many bytes more stay within the limit; the stock of large mappings ends before they do not. */
+export function fits(heap: Heap, byteLength: number): boolean {
+  return heap.control.fits(byteLength) || (endStock(heap) > 0 && heap.control.fits(byteLength));
+}
+
+/** A word index, rounded up to the next border of pages. */
+export function ceilPage(heap: Heap, word: number): number {
+  const pageWords = heap.platform.pages.pageSize / 4;
+  return Math.ceil(word / pageWords) * pageWords;
 }

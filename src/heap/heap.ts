@@ -14,20 +14,22 @@ import { SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
+import { TouchedPages } from "../memory/touched.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
 import { depotGranules, emptyDepot } from "./depot.ts";
-import { growWindow } from "./growth.ts";
+import { fits, growWindow } from "./growth.ts";
 import { releaseKept } from "./kept.ts";
-import { endStock } from "./large-stock.ts";
+import { endPassing } from "./large-parking.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
 import { depositSpare, spareGranules } from "./stash.ts";
+import { trimWindow } from "./trim.ts";
 
 const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
 
@@ -58,6 +60,9 @@ export class Heap {
   servedBy = 0;
   /** Whether the last large block came fresh from the system, which zeroes it. */
   servedFresh = false;
+  /** Batches that this Worker moved, and when it asks next whether the others are alive (upkeep.ts). */
+  passages = 0;
+  watchAt = 0;
   private token = 0;
   /** While a policy is asked: windows do not grow. */
   private thrifty = false;
@@ -209,6 +214,31 @@ export class Heap {
   }
 
   /**
+   * Makes a taken block of window `index` as close to `granules` as its policy can, where it stands. False, and nothing
+   * changed, if it would stay smaller, or the limit has no room for what it would touch. Under the lock.
+   */
+  resize(index: number, block: WordIndex, granules: number): boolean {
+    const { space, policy } = this.windows[index]!;
+    const present = space.granules(block);
+    if (!policy.resize(block, granules)) return false;
+    space.touch(block);
+    if (!fits(this, 0)) {
+      policy.resize(block, present);
+      return this.withdraw(index);
+    }
+    this.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * GRANULE_BYTES);
+    this.control.notePeak();
+    return true;
+  }
+
+  /** Notes why a request is refused. Under the lock. */
+  refuse(bound: MemoryBound, errno: number): false {
+    this.refusal.bound = bound;
+    this.refusal.errno = errno;
+    return false;
+  }
+
+  /**
    * Turns an exception that left the locked part into the one to throw. The index is made sound again at once; if
    * even that is cut short, the mark stays and the next `enter` does it. Under the lock.
    */
@@ -266,7 +296,10 @@ export class Heap {
       block = this.askPolicy(index, least, most, alignment);
     }
     this.thrifty = false;
-    return block === 0 ? 0 : this.serve(index, block);
+    if (block === 0) return 0;
+    const served = this.serve(index, block);
+    // Of free memory that is not touched, the limit may have room for less.
+    return served === 0 && most > least ? this.askWindow(index, least, least, alignment) : served;
   }
 
   private askPolicy(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
@@ -281,12 +314,34 @@ export class Heap {
     return bytes >= SPARE_LEAST_BYTES && bytes * SPARE_SHARE >= (space.top - space.first) * 4;
   }
 
-  private serve(index: number, block: WordIndex): WordIndex {
+  /** Charges a block that the policy gave. If the limit has no room for it, it goes back as it was: 0. */
+  private serve(index: number, block: WordIndex): WordIndex | 0 {
+    const { space, policy } = this.windows[index]!;
+    space.touch(block);
+    if (!fits(this, 0)) {
+      policy.free(block);
+      this.withdraw(index);
+      return 0;
+    }
     this.servedBy = index;
-    const granules = this.windows[index]!.space.granules(block);
     this.control.add(ControlDouble.takenBlocks, 1);
-    this.control.add(ControlDouble.takenBytes, payloadBytes(granules));
+    this.control.add(ControlDouble.takenBytes, payloadBytes(space.granules(block)));
+    this.control.notePeak();
     return block;
+  }
+
+  /**
+   * What was about to be used is free again: takes the charge back. Where a policy does not merge, the headers of the
+   * pieces stay; then free memory is filed anew, whole.
+   */
+  private withdraw(index: number): false {
+    const part = this.windows[index]!;
+    trimWindow(this, part);
+    if (!fits(this, 0)) {
+      recover(this, false);
+      trimWindow(this, part);
+    }
+    return this.refuse("limit", 0);
   }
 
   private openWindow(): boolean {
@@ -299,9 +354,10 @@ export class Heap {
     this.passage.note(base, byteLength);
     const window = Window.create(pages, base as Address, byteLength, number);
     if (typeof window === "number") {
-      this.passage.end();
+      endPassing(this, 0, true);
       return this.refuse("system", window);
     }
+    window.words[WindowWord.look] = this.windows[0]!.window.words[WindowWord.look]!;
     doubles[ControlDouble.windowBases + number] = base;
     doubles[ControlDouble.windowBytes + number] = byteLength;
     Atomics.store(words, CONTROL_AREA + ControlWord.windows, number + 1);
@@ -311,22 +367,15 @@ export class Heap {
   }
 
   private add(window: Window): void {
-    const space = new BlockSpace(window, this.geometry.secret, (endWord) => {
-      if (this.thrifty && endWord > window.words[WindowWord.high]!) return false;
-      const { control, refusal } = this;
-      const { pageSize } = this.platform.pages;
-      if (growWindow(control, window, pageSize, endWord, refusal)) return true;
-      const isShort = refusal.bound !== "window" && endStock(this) > 0;
-      return isShort && growWindow(control, window, pageSize, endWord, refusal);
+    const touched = new TouchedPages(window, this.platform.pages.pageSize, (bytes) => {
+      this.control.add(ControlDouble.committed, bytes);
+    });
+    const space = new BlockSpace(window, this.geometry.secret, touched, (from, end) => {
+      if (this.thrifty && end > window.words[WindowWord.high]!) return false;
+      return growWindow(this, window, touched, from, end);
     });
     const { policy: number, policyChoice } = this.geometry;
     const policy = policies[number]!.create(space, policyChoice);
     this.windows.push({ window, space, policy });
-  }
-
-  private refuse(bound: MemoryBound, errno: number): false {
-    this.refusal.bound = bound;
-    this.refusal.errno = errno;
-    return false;
   }
 }

@@ -9,9 +9,14 @@ import { MIX_PLACE, MIX_SIZE } from "../block/header.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
+import { fits } from "./growth.ts";
 import type { Heap } from "./heap.ts";
-import { endStock, stockedBytes, stockFits, stockLarge, takeStock } from "./large-stock.ts";
+import { endMapping, endPassing } from "./large-parking.ts";
+import { stockedBytes, stockFits, stockLarge, takeStock } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
+
+/** Entries that a new block may need: its own, and those of two ends that could not be cut off. */
+const MAPPED_ENTRIES = 3;
 
 /**
  * Makes a block, of the stock or of a fresh mapping, and files it. Returns the payload's address, or 0 with
@@ -26,7 +31,10 @@ export function mapLarge(heap: Heap, byteLength: number, alignment: number): num
     const isStocked = alignment <= pages.pageSize && stockFits(heap, wanted);
     const mappedBytes = isStocked ? stockedBytes(heap) : wanted;
     if (!isStocked && !chargeLarge(heap, mappedBytes)) return 0;
-    let mapping = heap.large.reserveEntry();
+    const parked =
+      isStocked || alignment > pages.pageSize ? undefined : heap.large.findParked(wanted, offset);
+    if (parked !== undefined) return unparkLarge(heap, parked, byteLength);
+    let mapping = heap.large.reserveEntry(MAPPED_ENTRIES);
     if (mapping >= 0)
       mapping = isStocked ? takeStock(heap) : mapAligned(heap, mappedBytes, offset, alignment);
     if (mapping < 0) {
@@ -80,14 +88,21 @@ export function unmapLarge(heap: Heap, address: number, claimed = false): boolea
   }
 }
 
-/** Takes a block out of the registry and ends its mapping. Under the lock. */
+/** Makes a parked mapping, which is charged for already, a block. Its content is what it was. */
+function unparkLarge(heap: Heap, parked: LargeBlock, byteLength: number): number {
+  const block = { ...parked, requestedBytes: byteLength, slot: heap.slot };
+  heap.large.unpark(block);
+  seal(heap, block);
+  heap.large.mark(block, false, heap.slot);
+  heap.servedFresh = false;
+  heap.control.notePeak();
+  return block.address;
+}
+
+/** Takes a block out of the registry and ends its mapping, or parks it. Under the lock. */
 export function endLarge(heap: Heap, block: LargeBlock): void {
-  heap.passage.note(block.address - block.offset, block.mappedBytes);
-  heap.large.remove(block);
   heap.control.add(ControlDouble.committed, -block.mappedBytes);
-  heap.control.add(ControlDouble.unmappings, 1);
-  heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
-  heap.passage.end();
+  endMapping(heap, block);
 }
 
 /** Claims the block at `address` for moving it: nobody else finds it until it is released. False if there is none. */
@@ -135,11 +150,11 @@ export function largePayloadBytes(block: LargeBlock): number {
   return block.mappedBytes - block.offset;
 }
 
-/** Charges bytes against the limit; the stock ends before that is refused. */
+/** Charges bytes against the limit. False, and nothing changed, if they do not fit. */
 export function chargeLarge(heap: Heap, byteLength: number): boolean {
-  heap.refusal.bound = "limit";
-  heap.refusal.errno = 0;
-  return heap.control.charge(byteLength) || (endStock(heap) > 0 && heap.control.charge(byteLength));
+  if (!fits(heap, byteLength)) return heap.refuse("limit", 0);
+  heap.control.add(ControlDouble.committed, byteLength);
+  return true;
 }
 
 /** A mapping whose start + `offset` is aligned. */
@@ -149,10 +164,16 @@ export function mapAligned(heap: Heap, byteLength: number, offset: number, align
   const wide = pages.map(byteLength + alignment, 0);
   if (wide < 0) return wide;
   const mapping = roundUp(wide + offset, alignment) - offset;
-  if (mapping > wide) pages.unmap(wide as Address, mapping - wide);
-  const behind = wide + alignment - mapping;
-  if (behind > 0) pages.unmap((mapping + byteLength) as Address, behind);
+  cutOff(heap, wide, mapping - wide);
+  cutOff(heap, mapping + byteLength, wide + alignment - mapping);
   return mapping;
+}
+
+/** Ends what a mapping has too much, or parks it. */
+function cutOff(heap: Heap, address: number, byteLength: number): void {
+  if (byteLength === 0) return;
+  heap.passage.note(address, byteLength);
+  endPassing(heap, 0);
 }
 
 function sealWords(heap: Heap, block: LargeBlock): Int32Array {

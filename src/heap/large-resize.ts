@@ -10,6 +10,7 @@ import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 import { chargeLarge, isSealed, mapAligned, roundUp, seal } from "./large-blocks.ts";
+import { endPassing } from "./large-parking.ts";
 import { endStock } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
 
@@ -60,8 +61,7 @@ function shrink(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
   if (surplus > 0) heap.passage.note(block.address - block.offset + wanted.mappedBytes, surplus);
   settle(heap, wanted);
   heap.control.add(ControlDouble.committed, -surplus);
-  heap.control.add(ControlDouble.unmappedBytes, surplus);
-  if (surplus > 0) heap.passage.end();
+  if (surplus > 0 && endPassing(heap, 0)) heap.control.add(ControlDouble.unmappedBytes, surplus);
   return block.address;
 }
 
@@ -101,7 +101,7 @@ function move(heap: Heap, block: LargeBlock, wanted: LargeBlock): number {
 function discardTarget(heap: Heap, target: LargeBlock): void {
   heap.passage.note(target.address - target.offset, target.mappedBytes);
   heap.large.remove(target);
-  heap.passage.end();
+  endPassing(heap, target.offset);
 }
 
 /** Writes a block's new figures into its entry and its seal; it is busy as long as the two differ. */

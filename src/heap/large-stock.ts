@@ -6,10 +6,12 @@
  *
  * Read and written under the lock. The passage names the mapping while it goes in or out (passage.ts).
  */
+import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { KEPT_SHARE, KEPT_SLACK_SHIFT, STOCK_MOST_BYTES } from "../core/tunables.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Geometry } from "./control.ts";
 import type { Heap } from "./heap.ts";
+import { endPassing } from "./large-parking.ts";
 import type { LargeBlock } from "./large-table.ts";
 
 /** Bytes of the mapping in the stock, 0 = none. */
@@ -65,9 +67,10 @@ export function endStock(heap: Heap): number {
   takeStock(heap);
   const { control } = heap;
   control.add(ControlDouble.committed, -bytes);
-  control.add(ControlDouble.unmappings, 1);
-  control.add(ControlDouble.unmappedBytes, bytes);
   control.add(ControlDouble.releasedBytes, bytes);
-  heap.passage.end();
+  if (endPassing(heap, GRANULE_BYTES)) {
+    control.add(ControlDouble.unmappings, 1);
+    control.add(ControlDouble.unmappedBytes, bytes);
+  }
   return bytes;
 }

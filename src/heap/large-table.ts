@@ -4,7 +4,8 @@
  *
  * Four doubles an entry: payload address (0 = empty, negative = that block was removed), bytes of the mapping,
  * bytes requested, and (offset of the payload in the mapping x 2 + busy) x 256 + slot. Busy = the slot's Worker is
- * moving the block elsewhere; nobody else finds it then (large-resize.ts). The address is stored last
+ * moving the block elsewhere; nobody else finds it then (large-resize.ts). The slot PARKED marks a mapping without a
+ * block (large-parking.ts), which only `parked` and `wasRemoved` tell. The address is stored last
  * and negated by one store, so a death leaves an entry that is whole or absent. Entry 0 is the table's own: its
  * capacity in entries, how many entries are not empty, and address and bytes of the table that it replaces.
  *
@@ -22,6 +23,10 @@ const ENTRY_BYTES = ENTRY_DOUBLES * 8;
 const USED = 1;
 const FORMER = 2;
 const FORMER_BYTES = 3;
+/** In place of a slot. */
+const PARKED = 255;
+/** Entries that are looked at for a parked mapping. */
+const PARKED_PROBES = 64;
 
 export interface LargeBlock {
   readonly address: number;
@@ -34,6 +39,8 @@ export interface LargeBlock {
 }
 
 export class LargeTable {
+  /** Entry behind the parked one that was found last. */
+  private rover = 1;
   private view: Float64Array = new Float64Array(0);
   private viewAddress = 0;
 
@@ -43,14 +50,15 @@ export class LargeTable {
     private readonly passage: Passage,
   ) {}
 
-  /** Makes room for one more entry. Returns a refusal as -errno. */
-  reserveEntry(): number {
+  /** Makes room for one more entry, or several. Returns a refusal as -errno. */
+  reserveEntry(count = 1): number {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0) return this.renew(table, this.pages.pageSize / ENTRY_BYTES);
-    if ((table[USED]! + 2) * 4 <= capacity * 3) return 0;
-    const blocks = this.control.doubles[ControlDouble.largeBlocks]!;
-    return this.renew(table, blocks * 4 > capacity ? capacity * 2 : capacity);
+    if ((table[USED]! + 1 + count) * 4 <= capacity * 3) return 0;
+    const { doubles } = this.control;
+    const entries = doubles[ControlDouble.largeBlocks]! + doubles[ControlDouble.parkedBlocks]!;
+    return this.renew(table, entries * 4 > capacity ? capacity * 2 : capacity);
   }
 
   /** Files a block. `reserveEntry` made the room. */
@@ -58,6 +66,46 @@ export class LargeTable {
     this.place(this.table(), block);
     this.control.add(ControlDouble.largeBlocks, 1);
     this.control.add(ControlDouble.largeBytes, block.mappedBytes);
+  }
+
+  /** Files a mapping without a block, of which a freed block's payload began at `offset`. */
+  insertParked(mapping: number, mappedBytes: number, offset: number): void {
+    const address = mapping + offset;
+    this.place(this.table(), { address, mappedBytes, requestedBytes: 0, offset, slot: PARKED, busy: false });
+    this.control.add(ControlDouble.parkedBlocks, 1);
+  }
+
+  /** The block is freed, its mapping stays. */
+  park(block: LargeBlock): void {
+    this.mark(block, false, PARKED);
+    this.control.add(ControlDouble.largeBlocks, -1);
+    this.control.add(ControlDouble.largeBytes, -block.mappedBytes);
+    this.control.add(ControlDouble.parkedBlocks, 1);
+  }
+
+  /** A parked mapping becomes a block, which is busy until its seal is written. */
+  unpark(block: LargeBlock): void {
+    const table = this.table();
+    table[this.indexOf(table, block.address) * ENTRY_DOUBLES + 2] = block.requestedBytes;
+    this.mark(block, true, block.slot);
+    this.control.add(ControlDouble.parkedBlocks, -1);
+    this.control.add(ControlDouble.largeBlocks, 1);
+    this.control.add(ControlDouble.largeBytes, block.mappedBytes);
+  }
+
+  /** One of the next few parked mappings that has this size, and this place for the payload. */
+  findParked(mappedBytes: number, offset: number): LargeBlock | undefined {
+    const table = this.table();
+    const capacity = this.capacity(table);
+    if (capacity === 0 || this.control.doubles[ControlDouble.parkedBlocks] === 0) return undefined;
+    const info = packInfo(offset, false, PARKED);
+    for (let probes = Math.min(PARKED_PROBES, capacity); probes > 0; probes--) {
+      if (this.rover >= capacity) this.rover = 1;
+      const at = this.rover++ * ENTRY_DOUBLES;
+      const fits = table[at]! > 0 && table[at + 1] === mappedBytes && table[at + 3] === info;
+      if (fits) return entryAt(table, at / ENTRY_DOUBLES);
+    }
+    return undefined;
   }
 
   /** The block at `address`, unless it is busy. */
@@ -70,7 +118,8 @@ export class LargeTable {
   lookUp(address: number): LargeBlock | undefined {
     const table = this.table();
     const index = this.indexOf(table, address);
-    return index === 0 ? undefined : entryAt(table, index);
+    const block = index === 0 ? undefined : entryAt(table, index);
+    return block === undefined || isParked(block) ? undefined : block;
   }
 
   /** Gives the entry of a block new figures. Its address stays. */
@@ -92,22 +141,40 @@ export class LargeTable {
     table[this.indexOf(table, block.address) * ENTRY_DOUBLES + 3] = packInfo(block.offset, busy, slot);
   }
 
-  /** Takes a block out. The caller unmaps it. */
+  /** Takes a block or a parked mapping out. The caller unmaps it. */
   remove(block: LargeBlock): void {
     const table = this.table();
     const index = this.indexOf(table, block.address);
     if (index === 0) return;
     table[index * ENTRY_DOUBLES] = -block.address;
+    if (isParked(block)) {
+      this.control.add(ControlDouble.parkedBlocks, -1);
+      return;
+    }
     this.control.add(ControlDouble.largeBlocks, -1);
     this.control.add(ControlDouble.largeBytes, -block.mappedBytes);
   }
 
   /** Whether a block at this address was freed, as far as the table remembers. */
   wasRemoved(address: number): boolean {
-    return this.indexOf(this.table(), -address) !== 0;
+    const table = this.table();
+    if (this.indexOf(table, -address) !== 0) return true;
+    const index = this.indexOf(table, address);
+    return index !== 0 && isParked(entryAt(table, index));
   }
 
+  /** The blocks. */
   *entries(): Iterable<LargeBlock> {
+    for (const block of this.all()) if (!isParked(block)) yield block;
+  }
+
+  /** The mappings without a block. */
+  *parked(): Iterable<LargeBlock> {
+    for (const block of this.all()) if (isParked(block)) yield block;
+  }
+
+  /** Every mapping that is registered. */
+  *all(): Iterable<LargeBlock> {
     const table = this.table();
     for (let index = 1; index < this.capacity(table); index++) {
       if (table[index * ENTRY_DOUBLES]! > 0) yield entryAt(table, index);
@@ -117,13 +184,20 @@ export class LargeTable {
   /** Sets the counters from the entries. After a death. */
   recount(): void {
     let blocks = 0;
+    let parked = 0;
     let bytes = 0;
-    for (const block of this.entries()) {
+    for (const block of this.all()) {
+      if (isParked(block)) {
+        parked++;
+        continue;
+      }
       blocks++;
       bytes += block.mappedBytes;
     }
-    this.control.doubles[ControlDouble.largeBlocks] = blocks;
-    this.control.doubles[ControlDouble.largeBytes] = bytes;
+    const { doubles } = this.control;
+    doubles[ControlDouble.largeBlocks] = blocks;
+    doubles[ControlDouble.largeBytes] = bytes;
+    doubles[ControlDouble.parkedBlocks] = parked;
   }
 
   /** Unmaps the table itself. The blocks must be gone. */
@@ -146,9 +220,11 @@ export class LargeTable {
       this.passage.arrived();
       return;
     }
-    this.passage.note(former, table[FORMER_BYTES]!);
+    const bytes = table[FORMER_BYTES]!;
+    this.passage.note(former, bytes);
     table[FORMER] = 0;
-    this.passage.end();
+    // A table that has just grown has room.
+    if (!this.passage.end()) this.insertParked(former, bytes, 0);
   }
 
   private capacity(table: Float64Array): number {
@@ -179,7 +255,7 @@ export class LargeTable {
     fresh[0] = capacity;
     fresh[FORMER] = this.viewAddress;
     fresh[FORMER_BYTES] = this.capacity(old) * ENTRY_BYTES;
-    for (const block of this.entries()) this.place(fresh, block);
+    for (const block of this.all()) this.place(fresh, block);
     this.control.doubles[ControlDouble.largeTable] = address;
     this.view = fresh;
     this.viewAddress = address;
@@ -229,6 +305,10 @@ function entryAt(table: Float64Array, index: number): LargeBlock {
     slot: info % 256,
     busy: Math.floor(info / 256) % 2 === 1,
   };
+}
+
+function isParked(block: LargeBlock): boolean {
+  return block.slot === PARKED;
 }
 
 function packInfo(offset: number, busy: boolean, slot: number): number {

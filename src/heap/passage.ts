@@ -34,14 +34,14 @@ export class Passage {
     this.control.doubles[ControlDouble.passing] = 0;
   }
 
-  /** The range is not registered any more: ends the mapping. */
-  end(): void {
+  /** The range is not registered any more: ends the mapping. False if the system refuses that; its content is gone. */
+  end(): boolean {
     const { doubles } = this.control;
     const address = doubles[ControlDouble.passing]! as Address;
     const byteLength = doubles[ControlDouble.passingBytes]!;
     this.pages.release(address, byteLength);
     doubles[ControlDouble.passing] = 0;
-    this.pages.unmap(address, byteLength);
+    return this.pages.unmap(address, byteLength) >= 0;
   }
 
   /** The noted range; address 0 = none. */

@@ -27,8 +27,10 @@ import type { Policy } from "../policies/policy.ts";
 import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
+import { endPassing } from "./large-parking.ts";
 import { settleMove } from "./large-resize.ts";
 import { stockedBytes } from "./large-stock.ts";
+import { trimWindow } from "./trim.ts";
 
 /**
  * Whatever the former owner of the lock was doing, everything is counted and indexed anew. `ownLost`: the caller's
@@ -51,9 +53,11 @@ export function recover(heap: Heap, ownLost: boolean): void {
     clearCaches(heap, part, lost);
     clearDepot(part.space);
     cached += rebuildWindow(heap, part, lost);
-    committed += (part.space.words[WindowWord.high]! + 4 - part.space.first) * 4;
+    committed += part.space.touchedBytes;
   }
   doubles[ControlDouble.committed] = committed;
+  // The charge for a request that the limit would have refused.
+  if (!heap.control.fits(0)) for (const part of heap.windows) trimWindow(heap, part);
   heap.control.add(ControlDouble.rebuilds, 1);
   // What the counter and the chain do not agree about was on its way between a free list and a cache.
   const found = doubles[ControlDouble.takenBlocks]! + cached;
@@ -70,13 +74,13 @@ function settlePassage(heap: Heap): void {
   heap.control.add(ControlDouble.inFlight, 1);
   if (address === heap.control.doubles[ControlDouble.largeTable]) heap.large.endFormer();
   else if (isRegistered(heap, address, byteLength)) heap.passage.arrived();
-  else heap.passage.end();
+  else endPassing(heap, 0);
 }
 
 function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
   if (heap.windows.some(({ window }) => window.base === address)) return true;
   if (address === heap.control.doubles[ControlDouble.stock]) return true;
-  for (const block of heap.large.entries()) {
+  for (const block of heap.large.all()) {
     const from = block.address - block.offset;
     if (from <= address && address + byteLength <= from + block.mappedBytes) return true;
   }
@@ -201,6 +205,7 @@ function mend(space: BlockSpace, block: WordIndex): false {
   let resumes: number = block + 4;
   while (resumes < top && !space.isIntact(resumes)) resumes += 4;
   const word0 = ((resumes - block) / 4) << 4;
+  space.touched.touch(block - 2, resumes - 2);
   words[block - 1] = packState(checkBits(block, word0, space.secret), State.busy, 0, 0);
   words[block - 2] = word0;
   return false;

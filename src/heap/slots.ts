@@ -143,6 +143,16 @@ export class Slots {
     return this.select((thread, slot) => thread !== VACANT && thread !== RETIRED && !this.lives(slot));
   }
 
+  /** Whether a slot's thread does not exist any more. An id that was given to another thread is seen by `dead` alone. */
+  hasGone(): boolean {
+    const used = this.used;
+    for (let slot = 1; slot <= used; slot++) {
+      const thread = this.threadOf(slot);
+      if (thread !== VACANT && thread !== RETIRED && !this.threads.isAlive(thread)) return true;
+    }
+    return false;
+  }
+
   retired(): SlotOwner[] {
     return this.select((thread) => thread === RETIRED);
   }

@@ -1,107 +1,236 @@
 /**
- * Giving memory back to the system. Three kinds: the touched part behind the header chain's end and the stock of large
- * mappings, which also stop being charged; and the inner pages of large free blocks, which stay charged but leave the
- * resident set.
+ * Giving memory back to the system: the pages behind the header chain's end, the inner pages of free blocks, the stock
+ * of large mappings. What is given back is not charged any more (memory/touched.ts).
+ *
+ * `trim` gives all of it back. `purge` gives back what has been idle for `purgeDelay`, and is asked now and then by
+ * whoever has the lock, and by timers (arena/purge-timer.ts). It looks in steps of half the delay, and numbers its looks:
+ * a free block notes the number of the look after which it was freed, and goes back when enough looks have passed.
+ *
+ * What a look cannot give back, because it lies in pages that are partly in use, is remembered (`stuckBytes`): less than
+ * PURGE_BYTES beyond it is not worth a look. So PURGE_BYTES bounds what may stay idle.
  */
 import { footerIndex, wordsOf } from "../block/header.ts";
-import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { PURGE_BLOCK_BYTES, PURGE_BYTES } from "../core/tunables.ts";
+import { GRANULE_BYTES, HEADER_BYTES } from "../core/size-classes.ts";
+import { PURGE_BYTES, PURGE_CALLS_MOST, PURGE_LOOK_MOST_MS } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
-import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { keepSmall, settleSmall } from "../memory/huge-pages.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord, DEPOT_LEAST, WindowWord } from "../memory/layout.ts";
 import { depotGranules, emptyDepot } from "./depot.ts";
+import { ceilPage } from "./growth.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
+import { endParked, parkedBlocks } from "./large-parking.ts";
 import { endStock, stockedBytes } from "./large-stock.ts";
+
+/** Words at the front of a free block that its policy may use: they stay, and so does the footer. */
+const KEPT_WORDS = 8;
+
+/** Any look is long enough ago. */
+const ANY = Infinity;
+
+const UNFINISHED = (CONTROL_AREA + ControlWord.unfinished) | 0;
+/** A look had no call left; or found memory that was too young. */
+const [OUT_OF_CALLS, TOO_YOUNG] = [1, 2];
+
+/** One pass over the free memory: what may go back, and what was found. One object, since garbage at each lock stays. */
+const pass = {
+  /** The youngest look at which memory must have been free. */
+  since: 0,
+  /** System calls that are left to this pass. */
+  calls: 0,
+  releasedBytes: 0,
+  /** Touched bytes of whole free pages that were too young, or for which no call was left. */
+  youngBytes: 0,
+};
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
-  emptyDepots(heap);
+  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
   for (const { policy } of heap.windows) policy.compact();
-  return releasePages(heap) + endStock(heap);
+  releaseFree(heap, ANY, Infinity);
+  const bytes = pass.releasedBytes;
+  heap.control.doubles[ControlDouble.stuckBytes] = idleBytes(heap);
+  heap.control.words[UNFINISHED] = 0;
+  endParked(heap);
+  return bytes + endStock(heap);
 }
 
-/** Gives back the free pages as they lie. Returns bytes. Under the lock. */
-function releasePages(heap: Heap): number {
-  let bytes = 0;
-  for (const part of heap.windows) bytes += trimTop(heap, part) + trimBlocks(heap, part);
-  heap.control.add(ControlDouble.releasedBytes, bytes);
-  heap.control.doubles[ControlDouble.idleSince] = 0;
-  return bytes;
+/** Gives back every free page of one window, as it lies. Under the lock. */
+export function trimWindow(heap: Heap, part: HeapWindow): void {
+  startPass(ANY, Infinity);
+  releaseWindow(heap, part);
 }
 
 /**
- * Returns memory that has been idle for the delay; called now and then. True while there is something to return
- * later. Under the lock.
+ * Gives back what has been idle for the delay. Returns after how many milliseconds somebody should ask again: 0 = there
+ * is more than one hold of the lock should take, Infinity = nothing lies idle. Under the lock.
  */
-export function purge(heap: Heap): boolean {
-  if (heap.control.doubles[ControlDouble.purgeDelay] === Infinity) return false;
-  const isStocked = purgeStock(heap);
-  return purgeWindows(heap) || isStocked;
-}
-
-function purgeStock(heap: Heap): boolean {
-  if (stockedBytes(heap) === 0) return false;
-  if (!isOver(heap, heap.control.doubles[ControlDouble.stockSince]!)) return true;
-  endStock(heap);
-  return false;
-}
-
-function purgeWindows(heap: Heap): boolean {
-  const { doubles } = heap.control;
-  let used = doubles[ControlDouble.takenBytes]!;
-  for (let index = 0; index < heap.windows.length; index++) {
-    used -= depotGranules(heap.windows[index]!.space) * GRANULE_BYTES;
+export function purge(heap: Heap): number {
+  const { doubles, words } = heap.control;
+  const delay = doubles[ControlDouble.purgeDelay]!;
+  if (delay === Infinity) return Infinity;
+  const idle = idleBytes(heap);
+  if (idle < doubles[ControlDouble.stuckBytes]!) doubles[ControlDouble.stuckBytes] = idle;
+  if (!isIdle(heap)) return Infinity;
+  const now = heap.platform.threads.now();
+  const stockWait = purgeStock(heap, now);
+  const period = Math.min(delay / 2, PURGE_LOOK_MOST_MS);
+  if (words[UNFINISHED] !== OUT_OF_CALLS) {
+    const wait = doubles[ControlDouble.lookedAt]! + period - now;
+    if (wait > 0) return isIdle(heap) ? Math.min(wait, stockWait) : Infinity;
+    startLook(heap, now);
   }
+  return Math.min(stockWait, purgeParked(heap), purgeWindows(heap, delay, period));
+}
+
+/** Whether something lies idle that could go back. Any Worker, any time; without the lock it is a guess. */
+export function isIdle(heap: Heap): boolean {
+  if (isWorthALook(heap, idleBytes(heap))) return true;
+  return stockedBytes(heap) !== 0 || parkedBlocks(heap) !== 0;
+}
+
+/** What is touched in the windows, and neither in use nor in the cache of a Worker. */
+export function idleBytes(heap: Heap): number {
+  const { doubles } = heap.control;
   const mapped = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
-  const idle = doubles[ControlDouble.committed]! - mapped - used;
-  if (idle < PURGE_BYTES || idle < used / 4) {
-    doubles[ControlDouble.idleSince] = 0;
+  const taken = doubles[ControlDouble.takenBytes]! + doubles[ControlDouble.takenBlocks]! * HEADER_BYTES;
+  return doubles[ControlDouble.committed]! - mapped - taken + depotBytes(heap);
+}
+
+function depotBytes(heap: Heap): number {
+  let granules = 0;
+  for (let index = 0; index < heap.windows.length; index++)
+    granules += depotGranules(heap.windows[index]!.space);
+  return granules * GRANULE_BYTES;
+}
+
+/** From here on what is freed notes another number. */
+function startLook(heap: Heap, now: number): void {
+  heap.control.doubles[ControlDouble.lookedAt] = now;
+  for (let index = 0; index < heap.windows.length; index++) {
+    const { words } = heap.windows[index]!.space;
+    words[WindowWord.look] = (words[WindowWord.look]! + 1) | 0;
+  }
+}
+
+function purgeStock(heap: Heap, now: number): number {
+  if (stockedBytes(heap) === 0) return Infinity;
+  const { doubles } = heap.control;
+  const wait = doubles[ControlDouble.stockSince]! + doubles[ControlDouble.purgeDelay]! - now;
+  if (wait > 0) return wait;
+  endStock(heap);
+  return Infinity;
+}
+
+/** Freed mappings that could not be ended are tried again, as long as there are any. */
+function purgeParked(heap: Heap): number {
+  endParked(heap);
+  return parkedBlocks(heap) === 0 ? Infinity : PURGE_LOOK_MOST_MS;
+}
+
+/** Much is idle; or a look has begun to give something back, and goes on until nothing is left. */
+function isWorthALook({ control }: Heap, idle: number): boolean {
+  return control.words[UNFINISHED] !== 0 || idle - control.doubles[ControlDouble.stuckBytes]! >= PURGE_BYTES;
+}
+
+function purgeWindows(heap: Heap, delay: number, period: number): number {
+  const { doubles, words } = heap.control;
+  if (!isWorthALook(heap, idleBytes(heap))) return Infinity;
+  for (let index = 0; index < heap.windows.length; index++) purgeDepot(heap, index);
+  const look = heap.windows[0]!.space.words[WindowWord.look]!;
+  const since = delay === 0 ? ANY : look - Math.ceil(delay / period);
+  releaseFree(heap, since, PURGE_CALLS_MOST);
+  const pending = pass.youngBytes + depotBytes(heap);
+  doubles[ControlDouble.stuckBytes] = idleBytes(heap) - pending;
+  words[UNFINISHED] = pass.calls <= 0 ? OUT_OF_CALLS : pending > 0 ? TOO_YOUNG : 0;
+  if (pass.calls <= 0) return 0;
+  return pending > 0 ? period : Infinity;
+}
+
+/** A depot goes back to its policy when it was never half empty since the last look. */
+function purgeDepot(heap: Heap, index: number): void {
+  const { space } = heap.windows[index]!;
+  if (space.words[DEPOT_LEAST]! * 2 > depotGranules(space)) emptyDepot(heap, index);
+  space.words[DEPOT_LEAST] = depotGranules(space);
+}
+
+/** Gives back the pages that were free at the look `since`, and ever since. */
+function releaseFree(heap: Heap, since: number, calls: number): void {
+  startPass(since, calls);
+  for (let index = 0; index < heap.windows.length; index++) releaseWindow(heap, heap.windows[index]!);
+}
+
+function startPass(since: number, calls: number): void {
+  pass.since = since;
+  pass.calls = calls;
+  pass.releasedBytes = 0;
+  pass.youngBytes = 0;
+}
+
+function releaseWindow(heap: Heap, part: HeapWindow): void {
+  releaseTop(heap, part);
+  releaseBlocks(heap, part);
+}
+
+/**
+ * What lies behind the end of the chain. Its border falls when blocks at the end are freed; `quietFrom` is where it was
+ * at most since the look `quietSince`. When all behind `quietFrom` has gone back, that is set anew.
+ */
+function releaseTop(heap: Heap, { window, space }: HeapWindow): void {
+  const { words, touched } = space;
+  const end = ceilPage(heap, space.end);
+  const quiet = pass.since === ANY ? end : Math.max(end, ceilPage(heap, words[WindowWord.quietFrom]!));
+  const isOld = pass.since === ANY || words[WindowWord.quietSince]! <= pass.since;
+  if (isOld && quiet < words[WindowWord.high]!) {
+    // The rest of the huge page that it ends in goes too.
+    if (releasePages(heap, space, quiet, words[WindowWord.high]!, window.residentEnd)) {
+      words[WindowWord.high] = quiet;
+      settleSmall(heap.platform.pages, window, quiet);
+    }
+  }
+  if (touched.bytesIn(quiet, words[WindowWord.high]!) === 0) {
+    words[WindowWord.quietFrom] = space.end;
+    words[WindowWord.quietSince] = words[WindowWord.look]!;
+  }
+  pass.youngBytes += touched.bytesIn(end, words[WindowWord.high]!);
+}
+
+function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void {
+  const { pages } = heap.platform;
+  policy.forEachFree(pages.pageSize / GRANULE_BYTES, (block: WordIndex) => {
+    const from = ceilPage(heap, block + KEPT_WORDS);
+    const footer = footerIndex(block, wordsOf(space.words[block - 2]!));
+    const end = footer - (footer % (pages.pageSize / 4));
+    const bytes = space.touched.bytesIn(from, end);
+    if (bytes === 0) return;
+    // Freed after the look whose number it notes.
+    if (space.freeSince(block) >= pass.since || pass.calls <= 0) {
+      pass.youngBytes += bytes;
+      return;
+    }
+    keepSmall(pages, window, end);
+    releasePages(heap, space, from, end, end);
+  });
+}
+
+/** Gives a range of words back, and what huge pages have brought in behind it up to `residentEnd`. False if refused. */
+function releasePages(
+  heap: Heap,
+  { window, touched }: HeapWindow["space"],
+  from: number,
+  end: number,
+  residentEnd: number,
+): boolean {
+  const bytes = touched.bytesIn(from, end);
+  if (bytes === 0) return true;
+  pass.calls--;
+  const address = (window.base + from * 4) as Address;
+  if (heap.platform.pages.release(address, (residentEnd - from) * 4) < 0) {
+    heap.control.add(ControlDouble.refusedReturns, 1);
     return false;
   }
-  const since = doubles[ControlDouble.idleSince]! || heap.platform.threads.now();
-  doubles[ControlDouble.idleSince] = since;
-  if (!isOver(heap, since)) return true;
-  emptyDepots(heap);
-  releasePages(heap);
-  return false;
-}
-
-/** Whether the purge delay is over that began at `since`. */
-function isOver(heap: Heap, since: number): boolean {
-  return heap.platform.threads.now() - since >= heap.control.doubles[ControlDouble.purgeDelay]!;
-}
-
-function emptyDepots(heap: Heap): void {
-  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
-}
-
-function trimTop(heap: Heap, { window, space }: HeapWindow): number {
-  const pageWords = heap.platform.pages.pageSize / 4;
-  const keep = Math.ceil(space.end / pageWords) * pageWords;
-  const bytes = (space.words[WindowWord.high]! - keep) * 4;
-  if (bytes <= 0 || !release(heap, window.base + keep * 4, (window.residentEnd - keep) * 4)) return 0;
-  space.words[WindowWord.high] = keep;
-  heap.control.add(ControlDouble.committed, -bytes);
-  return bytes;
-}
-
-function trimBlocks(heap: Heap, { window, space, policy }: HeapWindow): number {
-  const { pageSize } = heap.platform.pages;
-  let released = 0;
-  policy.forEachFree(PURGE_BLOCK_BYTES / GRANULE_BYTES, (block: WordIndex) => {
-    const words = space.words;
-    if (words[block + 2] !== 0) return;
-    const from = Math.ceil(((block + 3) * 4) / pageSize) * pageSize;
-    const end = footerIndex(block, wordsOf(words[block - 2]!)) * 4;
-    const to = Math.floor(end / pageSize) * pageSize;
-    if (to <= from || !release(heap, window.base + from, to - from)) return;
-    words[block + 2] = 1;
-    released += to - from;
-  });
-  return released;
-}
-
-function release(heap: Heap, address: number, byteLength: number): boolean {
-  if (heap.platform.pages.release(address as Address, byteLength) < 0) return false;
+  touched.forget(from, end);
+  pass.releasedBytes += bytes;
+  heap.control.add(ControlDouble.releasedBytes, bytes);
   heap.control.add(ControlDouble.releases, 1);
   return true;
 }

@@ -1,20 +1,23 @@
 /**
  * What stands where in a window, in 32-bit words from its base.
  *
- *   0        64            DEPOT_AREA  CACHE_AREA             CONTROL_AREA (first window)  first page after
- *   +--------+-------------+-----------+----------------------+----------------------------+-----------...
- *   | header | policy area | depot     | caches, one per slot | control block of the arena | blocks
- *   +--------+-------------+-----------+----------------------+----------------------------+-----------...
+ *   0        64            DEPOT_AREA  CACHE_AREA             CONTROL_AREA (first window)  TOUCHED_AREA    first page after
+ *   +--------+-------------+-----------+----------------------+----------------------------+---------------+-----------...
+ *   | header | policy area | depot     | caches, one per slot | control block of the arena | touched pages | blocks
+ *   +--------+-------------+-----------+----------------------+----------------------------+---------------+-----------...
  *
  * Untouched parts cost address space only. All offsets are the same in every window, so that one attach routine
  * serves all; only the first window keeps a control block.
  */
 import { CLASSES } from "../core/size-classes.ts";
-import { SLOTS, WINDOWS } from "../core/tunables.ts";
+import { SLOTS, WINDOW_BYTES, WINDOWS } from "../core/tunables.ts";
+
+/** Bytes of the smallest page that a supported system has. */
+const LEAST_PAGE_BYTES = 4096;
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 5;
+export const VERSION = 6;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -25,7 +28,7 @@ export const WindowWord = {
   first: 3,
   /** Header chain ends here: payload index that the next block carved from fresh memory will have. */
   top: 16,
-  /** Words from the base that may be resident, but for the rest of a huge page: what is charged to the arena's limit. */
+  /** Words from the base behind which no page is touched (memory/touched.ts). */
   high: 17,
   /** Words from the base that are readable and writable: length of the view. */
   access: 18,
@@ -33,6 +36,13 @@ export const WindowWord = {
   lastFree: 19,
   /** Block whose header is being changed, 0 = none: a death between its two words leaves a check that does not fit. */
   changing: 20,
+  /** Words from the base that are kept from huge pages, because some of them were given back (heap/huge-pages.ts). */
+  small: 21,
+  /** Number of the last look for idle memory (heap/trim.ts): a free block notes it. */
+  look: 22,
+  /** What lies behind this word has been free since the look with this number. */
+  quietFrom: 23,
+  quietSince: 24,
 } as const;
 
 export const POLICY_AREA = 64;
@@ -58,8 +68,9 @@ export const STASH: number = (CLASSES * ENTRY_WORDS) | 0;
 export const STASHED_GRANULES: number = STASH;
 /** Depot of the window (heap/depot.ts): a word a size class. */
 export const DEPOT_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
-/** Word of class 0, which does not exist: granules of all blocks in the depot. */
+/** Words of the classes 0 and 1, which do not exist: granules of all blocks in the depot, and the least since the last look. */
 export const DEPOT_GRANULES: number = DEPOT_AREA;
+export const DEPOT_LEAST: number = (DEPOT_AREA + 1) | 0;
 export const DEPOT_WORDS: number = (Math.ceil(CLASSES / 16) * 16) | 0;
 export const CACHE_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
 
@@ -88,6 +99,8 @@ export const ControlWord = {
   dirty: 9,
   /** The values of the policy's options (policies/policy-options.ts). */
   policyChoice: 10,
+  /** Not 0 while a look for idle memory has left something for the next one (heap/trim.ts). */
+  unfinished: 11,
   /** The lock word stands alone in its cache line. */
   lock: 16,
 } as const;
@@ -99,7 +112,7 @@ export const ControlDouble = {
   limit: FIRST_DOUBLE + 1,
   largeThreshold: FIRST_DOUBLE + 2,
   reserve: FIRST_DOUBLE + 3,
-  /** Bytes charged against the limit: touched prefixes of all windows, large mappings and the stock. */
+  /** Bytes charged against the limit: touched pages of all windows, large mappings and the stock. */
   committed: FIRST_DOUBLE + 4,
   peakCommitted: FIRST_DOUBLE + 5,
   /** Mapping that holds the registry of large blocks; 0 = none yet. */
@@ -109,9 +122,9 @@ export const ControlDouble = {
   /** Blocks that are in use or in a cache: taken from a policy and not given back. */
   takenBlocks: FIRST_DOUBLE + 9,
   takenBytes: FIRST_DOUBLE + 10,
-  /** Bytes given back to the system so far, and when memory first became idle (0 = it is not). */
+  /** Bytes given back to the system so far, and when somebody last looked for more (milliseconds). */
   releasedBytes: FIRST_DOUBLE + 11,
-  idleSince: FIRST_DOUBLE + 12,
+  lookedAt: FIRST_DOUBLE + 12,
   /** Counters of events. */
   refills: FIRST_DOUBLE + 13,
   flushes: FIRST_DOUBLE + 14,
@@ -137,9 +150,15 @@ export const ControlDouble = {
   stock: FIRST_DOUBLE + 29,
   stockBytes: FIRST_DOUBLE + 30,
   stockSince: FIRST_DOUBLE + 31,
+  /** Idle bytes that a look could not give back, because they lie in pages that are partly in use. */
+  stuckBytes: FIRST_DOUBLE + 32,
+  /** Mappings of freed large blocks that were not ended (heap/large-parking.ts). */
+  parkedBlocks: FIRST_DOUBLE + 33,
+  /** Calls so far by which memory should have gone back, and that the system refused. */
+  refusedReturns: FIRST_DOUBLE + 34,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 32,
-  windowBytes: FIRST_DOUBLE + 32 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 35,
+  windowBytes: FIRST_DOUBLE + 35 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */
@@ -148,10 +167,14 @@ export const SLOT_WORDS = 8;
 export const SLOT_TABLE: number = ((ControlDouble.windowBytes + WINDOWS) * 2) | 0;
 const CONTROL_WORDS: number = (SLOT_TABLE + (SLOTS + 1) * SLOT_WORDS) | 0;
 
+/** A bit for each page of the window, for the smallest pages there are (memory/touched.ts). */
+export const TOUCHED_AREA: number = (CONTROL_AREA + Math.ceil(CONTROL_WORDS / 16) * 16) | 0;
+const TOUCHED_WORDS = WINDOW_BYTES / LEAST_PAGE_BYTES / 32;
+
 /** A number that differs when the layout differs: attach compares it. */
-export const LAYOUT: number = (CONTROL_WORDS * 31 + CACHE_WORDS * 7 + SLOTS) | 0;
+export const LAYOUT: number = (TOUCHED_AREA * 31 + CACHE_WORDS * 7 + SLOTS) | 0;
 
 /** Words from a window's base to its first page of blocks. */
 export function controlWords(pageSize: number): number {
-  return (Math.ceil(((CONTROL_AREA + CONTROL_WORDS) * 4) / pageSize) * (pageSize / 4)) | 0;
+  return (Math.ceil(((TOUCHED_AREA + TOUCHED_WORDS) * 4) / pageSize) * (pageSize / 4)) | 0;
 }

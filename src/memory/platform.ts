@@ -15,6 +15,8 @@ export const EEXIST = 17;
 export interface PageSource {
   /** Bytes of an operating system page. */
   readonly pageSize: number;
+  /** Mappings that a process can have, whoever makes them; Infinity where the system does not tell. */
+  mappingsMost(): number;
   /**
    * Reserves `byteLength` bytes of address space without access and without commit charge.
    * With `hint` = 0 anywhere; otherwise exactly at `hint` or refused with `-EEXIST`.
@@ -25,10 +27,10 @@ export interface PageSource {
   /** Makes a part of a reservation readable and writable. */
   commit(address: Address, byteLength: number): SystemResult;
   /**
-   * Asks for huge pages in a part of a reservation, committed or not. The system may have none; a refusal changes
-   * nothing.
+   * Asks for huge pages in a part of a reservation, committed or not, or for none there. The system may have none; a
+   * refusal changes nothing.
    */
-  preferHuge(address: Address, byteLength: number): SystemResult;
+  adviseHuge(address: Address, byteLength: number, wanted: boolean): SystemResult;
   /** Gives the content of committed pages back to the system: they stay accessible and read as zero. */
   release(address: Address, byteLength: number): SystemResult;
   /**

@@ -4,14 +4,9 @@
  *
  * The view is made anew when the accessible prefix grows; each Worker has its own view and finds out on demand.
  */
-import {
-  COMMIT_FIRST_BYTES,
-  COMMIT_MOST_BYTES,
-  HUGE_FROM_BYTES,
-  HUGE_PAGE_BYTES,
-  WINDOW_BYTES,
-} from "../core/tunables.ts";
+import { COMMIT_FIRST_BYTES, COMMIT_MOST_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import { askForHuge, wholePages } from "./huge-pages.ts";
 import { controlWords, MAGIC, VERSION, WindowWord } from "./layout.ts";
 import { EEXIST, type PageSource, type SystemResult } from "./platform.ts";
 
@@ -22,9 +17,6 @@ const HINT_TRIES = 16;
 
 /** Where address space is scarce, a quarter is tried each time, down to this many bytes. */
 const LEAST_WINDOW_BYTES = 2 ** 26;
-
-const HUGE_FROM = HUGE_FROM_BYTES / 4;
-const HUGE_PAGE = HUGE_PAGE_BYTES / 4;
 
 export interface Reservation {
   /** Base of the window, or a refusal as -errno. */
@@ -84,6 +76,8 @@ export class Window {
     words[WindowWord.top] = control + 4;
     words[WindowWord.high] = control;
     words[WindowWord.access] = control;
+    words[WindowWord.small] = control;
+    words[WindowWord.quietFrom] = control;
     Atomics.store(words, WindowWord.magic, MAGIC);
     return window;
   }
@@ -117,15 +111,10 @@ export class Window {
       refusal = this.pages.commit((this.base + access * 4) as Address, (end - access) * 4);
     }
     if (refusal < 0) return refusal;
-    if (access <= HUGE_FROM && end > HUGE_FROM) this.preferHugePages();
+    askForHuge(this.pages, this, access, end);
     Atomics.store(this.words, WindowWord.access, end);
     this.refresh();
     return 0;
-  }
-
-  /** Large heaps have fewer page faults and address translations this way. Small ones stay small. */
-  private preferHugePages(): void {
-    this.pages.preferHuge((this.base + HUGE_FROM_BYTES) as Address, this.byteLength - HUGE_FROM_BYTES);
   }
 
   /** Words from the base behind which nothing is resident: `high`, or the end of the huge page that it lies in. */
@@ -141,9 +130,4 @@ export class Window {
   pointerTo(block: WordIndex): Pointer {
     return (this.base + block * 4) as Pointer;
   }
-}
-
-/** A length in words, rounded up to huge pages where those are asked for. */
-function wholePages(words: number): number {
-  return words <= HUGE_FROM ? words : Math.ceil(words / HUGE_PAGE) * HUGE_PAGE;
 }

@@ -47,15 +47,6 @@ export function binFor(granules: number): number {
 }
 
 class Bins extends DivisiblePolicy {
-  allocate(least: number, most: number): WordIndex | 0 {
-    const block = this.find(least);
-    if (block === 0) return this.space.carve(most) || this.space.carve(least);
-    this.remove(block);
-    const rest = this.space.split(block, most);
-    if (rest !== 0) this.insert(rest);
-    return block;
-  }
-
   remove(block: WordIndex): void {
     const space = this.space;
     const bin = binOf(space.granules(block));
@@ -101,7 +92,7 @@ class Bins extends DivisiblePolicy {
    * A block that fits, or 0: one of the first few of the list that the size itself belongs to, so that a freed block
    * serves the same request again; else the first of the first list whose blocks are all large enough.
    */
-  private find(granules: number): WordIndex | 0 {
+  find(granules: number): WordIndex | 0 {
     const words = this.space.words;
     const own = binOf(granules);
     const bin = binFor(granules);

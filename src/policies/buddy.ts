@@ -39,19 +39,12 @@ class Buddy implements Policy {
   constructor(private readonly space: BlockSpace) {}
 
   allocate(least: number): WordIndex | 0 {
-    const space = this.space;
-    const log = logAbove(least);
-    const lists = space.words[MAP]! & (-1 << log);
-    if (lists === 0) return this.carve(log);
-    let present = 31 - Math.clz32(lists & -lists);
-    const block = space.words[HEADS + present]! as WordIndex;
-    this.remove(block);
-    for (; present > log; present--) this.insert(space.split(block, 1 << (present - 1)) as WordIndex);
-    return block;
+    return this.find(logAbove(least), logAbove(least));
   }
 
   allocateAligned(granules: number, alignment: number): WordIndex | 0 {
-    return this.allocate(Math.max(granules, alignment / GRANULE_BYTES));
+    const log = logAbove(granules);
+    return this.find(log, Math.max(log, logAbove(alignment / GRANULE_BYTES)));
   }
 
   /** Grows into free buddies on the right, shrinks by halves. */
@@ -100,15 +93,28 @@ class Buddy implements Policy {
     }
   }
 
-  /** A fresh block of 2^log granules at a multiple of its size. */
-  private carve(log: number): WordIndex | 0 {
+  /** A block of 2^log granules at a multiple of 2^place, out of every list, or 0. */
+  private find(log: number, place: number): WordIndex | 0 {
+    const space = this.space;
+    const lists = space.words[MAP]! & (-1 << place);
+    if (lists === 0) return this.carve(log, place);
+    let present = 31 - Math.clz32(lists & -lists);
+    const block = space.words[HEADS + present]! as WordIndex;
+    this.remove(block);
+    for (; present > log; present--) this.insert(space.split(block, 1 << (present - 1)) as WordIndex);
+    return block;
+  }
+
+  /** A fresh block of 2^log granules at a multiple of 2^place. */
+  private carve(log: number, place: number): WordIndex | 0 {
     const space = this.space;
     const size = 1 << log;
-    const skipped = -(space.top >>> 2) & (size - 1);
+    const step = 1 << place;
+    const skipped = -(space.top >>> 2) & (step - 1);
     if (skipped === 0) return space.carve(size);
     // A block has two granules or more, and so has what stands before it.
-    const gap = skipped < LEAST_GRANULES ? skipped + size : skipped;
-    const fresh = space.carve(gap + size);
+    const gap = skipped < LEAST_GRANULES ? skipped + step : skipped;
+    const fresh = space.carve(gap + size, gap);
     if (fresh === 0) return 0;
     const block = space.split(fresh, gap) as WordIndex;
     this.free(fresh);

@@ -6,11 +6,11 @@
 import type { BlockSpace } from "../block/space.ts";
 import { GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
+import { WindowWord } from "../memory/layout.ts";
 import type { Policy } from "./policy.ts";
 
 /** What cutting needs of a policy. `insert` files a block as it is. */
 interface Cuttable {
-  allocate(least: number, most: number): WordIndex | 0;
   insert(block: WordIndex): void;
   free(block: WordIndex): void;
 }
@@ -20,7 +20,8 @@ export abstract class DivisiblePolicy implements Policy {
 
   constructor(protected readonly space: BlockSpace) {}
 
-  abstract allocate(least: number, most: number): WordIndex | 0;
+  /** A filed block of at least `granules`, still filed, or 0. */
+  abstract find(granules: number): WordIndex | 0;
   /** Files a free block as it is, and announces it. */
   abstract insert(block: WordIndex): void;
   /** Takes a filed block out, and its announcement back. */
@@ -28,27 +29,44 @@ export abstract class DivisiblePolicy implements Policy {
   abstract reset(): void;
   abstract forEachFree(granules: number, visit: (block: WordIndex) => void): void;
 
-  allocateAligned(granules: number, alignment: number): WordIndex | 0 {
-    return cutAligned(this.space, this, granules, alignment);
+  allocate(least: number, most: number): WordIndex | 0 {
+    return this.take(least, most) || this.space.carve(most) || this.space.carve(least);
   }
 
+  allocateAligned(granules: number, alignment: number): WordIndex | 0 {
+    const span = alignedSpan(granules, alignment);
+    const block = this.take(span, span) || carveAligned(this.space, granules, alignment);
+    return block === 0 ? 0 : cutAligned(this.space, this, block, granules, alignment);
+  }
+
+  /** Merged with a longer block, it counts as free since that one is. */
   free(block: WordIndex): void {
     const space = this.space;
     space.disown(block);
+    let longest = space.granules(block);
+    let since = space.words[WindowWord.look]!;
     const behind = space.freeBehind(block);
     if (behind !== 0) {
+      if (space.granules(behind) > longest) {
+        longest = space.granules(behind);
+        since = space.freeSince(behind);
+      }
       this.remove(behind);
       space.absorb(block, behind);
     }
     let whole = block;
     const before = space.freeBefore(block);
     if (before !== 0) {
+      if (space.granules(before) > longest) since = space.freeSince(before);
       this.remove(before);
       space.absorb(before, block);
       whole = before;
     }
     if (space.next(whole) === space.top) space.retreat(whole);
-    else this.insert(whole);
+    else {
+      this.insert(whole);
+      space.setFreeSince(whole, since);
+    }
   }
 
   resize(block: WordIndex, granules: number): boolean {
@@ -71,21 +89,50 @@ export abstract class DivisiblePolicy implements Policy {
 
   /** Nothing is put off. */
   compact(): void {}
+
+  /** A filed block of at least `least` granules, out of every list, with as much of it as `most`; or 0. */
+  private take(least: number, most: number): WordIndex | 0 {
+    const { space } = this;
+    const block = this.find(least);
+    if (block === 0) return 0;
+    const since = space.freeSince(block);
+    this.remove(block);
+    const rest = space.split(block, most);
+    if (rest !== 0) {
+      this.insert(rest);
+      space.setFreeSince(rest, since);
+    }
+    return block;
+  }
 }
 
-/** An aligned block out of a larger one; what is cut off goes back. */
+/** Granules that hold an aligned block wherever they begin, and before it nothing or a whole block. */
+export function alignedSpan(granules: number, alignment: number): number {
+  return granules + alignment / GRANULE_BYTES + LEAST_GRANULES;
+}
+
+/** The first place from `block` on where an aligned block can begin. */
+function alignedPlace(block: WordIndex, alignment: number): number {
+  let aligned = (Math.ceil((block * 4) / alignment) * alignment) / 4;
+  while (aligned !== block && aligned - block < LEAST_GRANULES * 4) aligned += alignment / 4;
+  return aligned;
+}
+
+/** A fresh block that reaches from the end of the chain to the end of an aligned one. What is skipped stays untouched. */
+function carveAligned(space: BlockSpace, granules: number, alignment: number): WordIndex | 0 {
+  const skipped = (alignedPlace(space.top, alignment) - space.top) / 4;
+  return space.carve(skipped + granules, skipped);
+}
+
+/** An aligned block out of a larger one, which is in no list; what is cut off goes back. */
 export function cutAligned(
   space: BlockSpace,
   policy: Cuttable,
+  block: WordIndex,
   granules: number,
   alignment: number,
-): WordIndex | 0 {
-  // Two more granules, so that what stands before the aligned place is nothing or a whole block.
-  const span = granules + alignment / GRANULE_BYTES + LEAST_GRANULES;
-  const block = policy.allocate(span, span);
-  if (block === 0) return 0;
-  let aligned = (Math.ceil((block * 4) / alignment) * alignment) / 4;
-  while (aligned !== block && aligned - block < LEAST_GRANULES * 4) aligned += alignment / 4;
+): WordIndex {
+  const aligned = alignedPlace(block, alignment);
   if (aligned === block) return cutTail(space, policy, block, granules);
   const start = space.split(block, (aligned - block) / 4) as WordIndex;
   // Not `free`: it would merge with `start`, which is free still.

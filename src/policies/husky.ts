@@ -18,7 +18,7 @@ import type { BlockSpace } from "../block/space.ts";
 import { GRANULE_BYTES, HEADER_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
-import { cutAligned } from "./divisible.ts";
+import { alignedSpan, cutAligned } from "./divisible.ts";
 import { forEachLinked, pushFront, takeOut } from "./links.ts";
 import type { Policy, PolicyMaker } from "./policy.ts";
 
@@ -49,7 +49,9 @@ class Husky implements Policy {
   }
 
   allocateAligned(granules: number, alignment: number): WordIndex | 0 {
-    return cutAligned(this.space, this, granules, alignment);
+    const span = alignedSpan(granules, alignment);
+    const block = this.allocate(span, span);
+    return block === 0 ? 0 : cutAligned(this.space, this, block, granules, alignment);
   }
 
   resize(block: WordIndex, granules: number): boolean {
@@ -157,7 +159,7 @@ class Husky implements Policy {
       this.count(MAPPED, 1);
       return waiting;
     }
-    const block = space.carve(count * PAGE_GRANULES);
+    const block = space.carve(count * PAGE_GRANULES, count * PAGE_GRANULES);
     if (block !== 0) this.count(MAPPED, count);
     return block;
   }

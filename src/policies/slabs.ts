@@ -178,12 +178,13 @@ class Slabs implements Policy {
 
   private carveRun(size: number): WordIndex | 0 {
     const { space } = this;
-    const run = space.carve((endOf(space.top) - space.top) / 4);
+    const granules = (endOf(space.top) - space.top) / 4;
+    const run = space.carve(granules, granules);
     if (run === 0 || cellsIn(run, size) > 0) return run;
     // The first run of a window may be too short.
     pushFront(space, EMPTY, run);
     space.announce(run);
-    const next = space.carve(RUN_GRANULES);
+    const next = space.carve(RUN_GRANULES, RUN_GRANULES);
     if (next === 0) this.retreat();
     return next;
   }

@@ -26,16 +26,6 @@ function priorityOf(block: number): number {
 }
 
 class Tree extends DivisiblePolicy {
-  allocate(least: number, most: number): WordIndex | 0 {
-    const space = this.space;
-    const block = this.find(least);
-    if (block === 0) return space.carve(most) || space.carve(least);
-    this.remove(block);
-    const rest = space.split(block, most);
-    if (rest !== 0) this.insert(rest);
-    return block;
-  }
-
   insert(block: WordIndex): void {
     const words = this.space.words;
     const priority = priorityOf(block);
@@ -72,7 +62,7 @@ class Tree extends DivisiblePolicy {
   }
 
   /** The smallest block of at least `granules`, of several the one with the lowest address. */
-  private find(granules: number): WordIndex | 0 {
+  find(granules: number): WordIndex | 0 {
     let best = 0 as WordIndex | 0;
     let block = this.child(ROOT, 0);
     while (block !== 0) {

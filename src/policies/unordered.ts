@@ -53,19 +53,13 @@ class Unordered extends DivisiblePolicy {
     super(space);
   }
 
-  allocate(least: number, most: number): WordIndex | 0 {
-    const space = this.space;
-    if (this.every !== 0 && space.words[PENDING]! >= this.every) this.mergeAll();
-    let block = this.find(least);
-    if (block === 0 && space.words[PENDING] !== 0) {
-      this.mergeAll();
-      block = this.find(least);
-    }
-    if (block === 0) return space.carve(most) || space.carve(least);
-    this.remove(block);
-    const rest = space.split(block, most);
-    if (rest !== 0) this.insert(rest);
-    return block;
+  find(granules: number): WordIndex | 0 {
+    const { words } = this.space;
+    if (this.every !== 0 && words[PENDING]! >= this.every) this.mergeAll();
+    const block = this.search(granules);
+    if (block !== 0 || words[PENDING] === 0) return block;
+    this.mergeAll();
+    return this.search(granules);
   }
 
   override free(block: WordIndex): void {
@@ -109,7 +103,7 @@ class Unordered extends DivisiblePolicy {
     });
   }
 
-  private find(granules: number): WordIndex | 0 {
+  private search(granules: number): WordIndex | 0 {
     const words = this.space.words;
     if (this.fit === BEST) return this.findBest(granules);
     if (this.fit !== NEXT) return this.findFrom(words[HEAD]!, 0, granules);

@@ -16,6 +16,7 @@ export interface Pages {
   release: Call;
   remap: Call;
   unmap: Call;
+  mappingsMost(): number;
   words(address: number, byteLength: number): Int32Array;
   isMapping(address: number, byteLength: number): boolean;
 }
@@ -33,7 +34,7 @@ export interface Attachment {
   readonly slot: number;
   readonly caches: readonly Cache[];
   readonly heap: Heap;
-  readonly purgeTimer: { look(): void };
+  readonly purgeTimer: { look(drains: boolean): number };
   leaveForGood(): void;
 }
 
@@ -44,6 +45,9 @@ export interface Cache {
 }
 
 interface Heap {
+  /** When it looks at the clock again, and at the other Workers. */
+  passages: number;
+  watchAt: number;
   readonly control: { readonly words: Int32Array; readonly doubles: Float64Array };
   readonly windows: readonly { readonly window: { words: Int32Array } }[];
   /** `viewAddress` 0: the table is looked at through a new view the next time. */
@@ -77,11 +81,12 @@ export interface TestBuild extends Public {
   readonly WindowWord: Record<"top" | "first" | "changing", number>;
   readonly POLICY_AREA: number;
   readonly POLICY_WORDS: number;
+  readonly TOUCHED_AREA: number;
   readonly DEPOT_AREA: number;
   readonly DEPOT_WORDS: number;
   readonly STASH: number;
   readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
-  readonly ControlDouble: Record<"committed" | "largeTable", number>;
+  readonly ControlDouble: Record<"committed" | "largeTable" | "limit", number>;
   readonly CacheWord: { readonly freeing: number; readonly reallocating: number };
 }
 
@@ -107,6 +112,7 @@ export function die(build: TestBuild, arena: Arena): void {
 
 /** The Arena object attaches anew at its next use. Its slot stays as it is. */
 export function forget(arena: Arena): void {
+  partsOf(arena).attachment?.leaveForGood();
   partsOf(arena).attachment = undefined;
   partsOf(arena).fastPath.pointNowhere();
 }

@@ -1,12 +1,12 @@
 /** The directory of arenas when threads die in it. Other Workers are simulated. */
 import { beforeEach, expect, test } from "bun:test";
-import { Directory } from "../../src/arena/directory.ts";
+import { Directory, PLACES } from "../../src/arena/directory.ts";
 import type { Address } from "../../src/core/types.ts";
 import { Crew, Waiting } from "./simulated-crew.ts";
 
 const [MAKER, GUEST, OTHER] = [100, 200, 300] as const;
 const PLACE = { address: 2 ** 40, id: 77 };
-const FIRST_PLACE = 0x1fff_0000_0000 as Address;
+const FIRST_PLACE = PLACES[0] as Address;
 
 let crew: Crew;
 let maker: Directory;

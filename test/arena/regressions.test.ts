@@ -3,7 +3,7 @@
  * Workers or a process of its own is in test/workers/regressions.test.ts.
  */
 import { expect, test } from "bun:test";
-import { Directory } from "../../src/arena/directory.ts";
+import { Directory, PLACES } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import type { SlotNumber } from "../../src/core/types.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
@@ -381,7 +381,7 @@ test("a Worker that dies while it makes the process-wide heap is replaced, also 
   class Death extends Error {}
   const dying = Directory.open(crew.platform(FIRST));
   // A death runs no `catch`: what the entry held then is put back.
-  const words = crew.pages.words(0x1fff_0000_0000 as never, 2 ** 16);
+  const words = crew.pages.words(PLACES[0] as never, 2 ** 16);
   let left = 0;
   const die = () => {
     left = words[16]!;

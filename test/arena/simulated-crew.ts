@@ -46,7 +46,10 @@ export class Crew {
   }
 
   private create(platform: Platform): Heap {
-    const { name: _, ...shape } = resolveOptions({ reserve: 2 ** 26, ...this.options }, this.pages.pageSize);
+    const { name: _, ...shape } = resolveOptions(
+      { reserve: 2 ** 26, purgeDelay: Infinity, ...this.options },
+      this.pages.pageSize,
+    );
     const heap = makeHeap(platform, shape);
     this.base = heap.control.base;
     return heap;

@@ -72,7 +72,7 @@ describe("page source", () => {
     expect(pages.commit(address, length / 2)).toBe(0);
     const words = pages.words(address, length / 2).fill(7);
     // Refused where the kernel has none.
-    const result = pages.preferHuge(address, length);
+    const result = pages.adviseHuge(address, length, true);
     if (result !== 0) expect(pages.describeError(result)).toStartWith("EINVAL");
     expect(pages.commit(at(address + length / 2), length / 2)).toBe(0);
     expect(words.every((word) => word === 7)).toBe(true);

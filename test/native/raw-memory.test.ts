@@ -91,13 +91,26 @@ describe("mappings", () => {
     "VmFlags: rd wr mr mw me ac sd ",
     "7ffc0000-7ffd0000 r-xp 00001000 08:01 42                 /usr/lib/a b.so",
     "Rss:                  64 kB",
+    "VmFlags: rd ex hg ",
     "",
   ].join("\n");
 
   test("smaps are read with addresses, permissions and resident bytes", () => {
     expect(parseMappings(SMAPS)).toEqual([
-      { start: 0x3e0000000000, end: 0x3e0000002000, permissions: "rw-p", residentBytes: 4096 },
-      { start: 0x7ffc0000, end: 0x7ffd0000, permissions: "r-xp", residentBytes: 65536 },
+      {
+        start: 0x3e0000000000,
+        end: 0x3e0000002000,
+        permissions: "rw-p",
+        residentBytes: 4096,
+        flags: ["rd", "wr", "mr", "mw", "me", "ac", "sd"],
+      },
+      {
+        start: 0x7ffc0000,
+        end: 0x7ffd0000,
+        permissions: "r-xp",
+        residentBytes: 65536,
+        flags: ["rd", "ex", "hg"],
+      },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { PREVIOUS_FREE } from "../../src/block/header.ts";
 import { BlockSpace } from "../../src/block/space.ts";
 import type { Address, WordIndex } from "../../src/core/types.ts";
 import { WindowWord } from "../../src/memory/layout.ts";
+import { TouchedPages } from "../../src/memory/touched.ts";
 import { Window } from "../../src/memory/window.ts";
 import { policies } from "../../src/policies/catalogue.ts";
 import type { Policy } from "../../src/policies/policy.ts";
@@ -25,9 +26,10 @@ export function bench(text: string, byteLength = 2 ** 24): Bench {
   const { pages } = simulatedPlatform();
   const base = pages.reserve(byteLength, (2 ** 36) as Address) as Address;
   const window = Window.create(pages, base, byteLength, 0) as Window;
-  const space = new BlockSpace(window, 0x1234567, (endWord) => {
-    if (endWord > window.wordLimit || window.makeAccessible(endWord) < 0) return false;
-    window.words[WindowWord.high] = Math.max(window.words[WindowWord.high]!, endWord);
+  const touched = new TouchedPages(window, pages.pageSize, () => {});
+  const space = new BlockSpace(window, 0x1234567, touched, (_from, end) => {
+    if (end > window.wordLimit || window.makeAccessible(end) < 0) return false;
+    window.words[WindowWord.high] = Math.max(window.words[WindowWord.high]!, end);
     return true;
   });
   const { policy: number, choice } = parsePolicy(policies, text);

@@ -14,7 +14,10 @@ export interface SimulatedArena {
 
 /** Windows of 64 MiB unless told otherwise, so that the buffers stay small. */
 export function simulatedArena(options: ArenaOptions = {}, platform = simulatedPlatform()): SimulatedArena {
-  const { name: _, ...shape } = resolveOptions({ reserve: 2 ** 26, ...options }, platform.pages.pageSize);
+  const { name: _, ...shape } = resolveOptions(
+    { reserve: 2 ** 26, purgeDelay: Infinity, ...options },
+    platform.pages.pageSize,
+  );
   const heap = makeHeap(platform, shape);
   const arena = new Arena(new UnlistedSource(heap, "simulated", "creator"));
   arena.stats();

@@ -21,6 +21,8 @@ interface Mapping {
 
 export class SimulatedPages implements PageSource {
   readonly pageSize = PAGE;
+  /** Mappings that the process may have. */
+  most = Infinity;
   /** Calls so far; `refuse` decides by this number and the call's name. */
   calls = 0;
   refuse: (call: string, number: number) => boolean = () => false;
@@ -29,6 +31,10 @@ export class SimulatedPages implements PageSource {
 
   get mappedBytes(): number {
     return this.mappings.reduce((sum, mapping) => sum + mapping.byteLength, 0);
+  }
+
+  mappingsMost(): number {
+    return this.most;
   }
 
   reserve(byteLength: number, hint: Address | 0): SystemResult {
@@ -50,8 +56,8 @@ export class SimulatedPages implements PageSource {
     return 0;
   }
 
-  preferHuge(address: Address, byteLength: number): SystemResult {
-    if (this.refused("preferHuge")) return -ENOMEM;
+  adviseHuge(address: Address, byteLength: number, _wanted: boolean): SystemResult {
+    if (this.refused("adviseHuge")) return -ENOMEM;
     this.at(address, byteLength);
     return 0;
   }
@@ -79,6 +85,7 @@ export class SimulatedPages implements PageSource {
   }
 
   unmap(address: Address, byteLength: number): SystemResult {
+    if (this.refused("unmap")) return -ENOMEM;
     this.end(address, byteLength);
     return 0;
   }

@@ -2,7 +2,7 @@
  * The situations of regressions.test.ts that need a process of their own, because they once ended it or never ended:
  * `bun regression-cases.ts NAME`. Exit code 0 = passed.
  */
-import { closeSync, cpSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytesAt } from "../../native/raw-memory.ts";
@@ -209,46 +209,122 @@ async function terminatedWhileAttaching(): Promise<void> {
 }
 
 /** The package loaded twice in one Worker: two attachments, one slot. */
-async function twoCopies(): Promise<void> {
+async function workOnOneSlot(copy: typeof import("../../src/index.ts")): Promise<void> {
+  const original = await import("../../src/index.ts");
+  require(copy.heap !== original.heap, "the copy is the same module");
+  const arenas = [original.heap, copy.heap];
+  copy.malloc(10);
+  // Behind the end of the copy's view, on the list that the two share.
+  const far = Array.from({ length: 2000 }, () => original.malloc(20_000));
+  original.free(far.pop()!);
+  far.push(copy.malloc(20_000), copy.malloc(20_000));
+  for (const pointer of far) copy.free(pointer);
+
+  let state = 12345;
+  const draw = (bound: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % bound;
+  };
+  const live: number[] = [];
+  for (let step = 0; step < 60_000; step++) {
+    const arena = arenas[draw(2)]!;
+    // Growing for a while, so that each sees blocks behind its view, then shrinking.
+    if (draw(100) < (step % 20_000 < 10_000 ? 60 : 40)) live.push(arena.malloc(draw(10) ** 4 * 5));
+    else if (live.length > 0) arena.free(live.splice(draw(live.length), 1)[0]!);
+    if (live.length > 0 && draw(10) === 0) live.push(arena.realloc(live.pop()!, draw(20_000)));
+  }
+  require(new Set(live).size === live.length, "a block was given twice");
+  for (const arena of arenas) arena.check();
+  require(copy.heap.stats().workers === 1, "the two count as two Workers");
+  copy.heap.detach();
+  for (const pointer of live) original.free(pointer);
+  original.heap.check();
+  require(original.heap.stats().liveBlocks === 1, "blocks are left");
+}
+
+const twoCopies = () => withCopy(() => {}, workOnOneSlot);
+
+/** Runs with a copy of the package, whose files `change` may rewrite. */
+async function withCopy(
+  change: (folder: string) => void,
+  act: (copy: typeof import("../../src/index.ts")) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "husky-copy-"));
   try {
     for (const part of ["src", "native"]) {
       cpSync(new URL(`../../${part}`, import.meta.url).pathname, join(folder, part), { recursive: true });
     }
-    const copy: typeof import("../../src/index.ts") = await import(join(folder, "src/index.ts"));
-    const original = await import("../../src/index.ts");
-    require(copy.heap !== original.heap, "the copy is the same module");
-    const arenas = [original.heap, copy.heap];
-    copy.malloc(10);
-    // Behind the end of the copy's view, on the list that the two share.
-    const far = Array.from({ length: 2000 }, () => original.malloc(20_000));
-    original.free(far.pop()!);
-    far.push(copy.malloc(20_000), copy.malloc(20_000));
-    for (const pointer of far) copy.free(pointer);
-
-    let state = 12345;
-    const draw = (bound: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      return (state >>> 8) % bound;
-    };
-    const live: number[] = [];
-    for (let step = 0; step < 60_000; step++) {
-      const arena = arenas[draw(2)]!;
-      // Growing for a while, so that each sees blocks behind its view, then shrinking.
-      if (draw(100) < (step % 20_000 < 10_000 ? 60 : 40)) live.push(arena.malloc(draw(10) ** 4 * 5));
-      else if (live.length > 0) arena.free(live.splice(draw(live.length), 1)[0]!);
-      if (live.length > 0 && draw(10) === 0) live.push(arena.realloc(live.pop()!, draw(20_000)));
-    }
-    require(new Set(live).size === live.length, "a block was given twice");
-    for (const arena of arenas) arena.check();
-    require(copy.heap.stats().workers === 1, "the two count as two Workers");
-    copy.heap.detach();
-    for (const pointer of live) original.free(pointer);
-    original.heap.check();
-    require(original.heap.stats().liveBlocks === 1, "blocks are left");
+    change(folder);
+    await act(await import(join(folder, "src/index.ts")));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Two versions of the package, whose memory is laid out in different ways, in one process. */
+function twoVersions(): Promise<void> {
+  const raise = (folder: string) => {
+    const file = join(folder, "src/memory/layout.ts");
+    const text = readFileSync(file, "utf8");
+    const raised = text.replace(
+      /export const VERSION = (\d+);/,
+      (_, number) => `export const VERSION = ${+number + 1};`,
+    );
+    require(raised !== text, "the version was not found");
+    writeFileSync(file, raised);
+  };
+  return withCopy(raise, async (copy) => {
+    const original = await import("../../src/index.ts");
+    const [mine, other] = [original.malloc(100), copy.malloc(100)];
+    require(original.heap.handle.address !== copy.heap.handle.address, "one heap for two layouts");
+    const refuses = (code: string, act: () => unknown) => {
+      try {
+        act();
+      } catch (error) {
+        require((error as { code?: string }).code === code, `${code} expected, got ${error}`);
+        return String(error);
+      }
+      throw new Error(`no ${code}`);
+    };
+    refuses("foreign-pointer", () => original.free(other));
+    refuses("foreign-pointer", () => copy.free(mine));
+    for (const [from, to] of [
+      [original, copy],
+      [copy, original],
+    ] as const) {
+      using arena = new from.Arena();
+      const message = refuses("bad-handle", () => to.Arena.attach(arena.handle));
+      const { version } = arena.handle;
+      require(message.includes(`layout version ${version}`), message);
+      refuses("bad-handle", () => to.Arena.attach(from.heap.handle));
+    }
+    original.free(mine);
+    copy.free(other);
+    for (const { heap } of [original, copy]) heap.check();
+  });
+}
+
+/** An arena that two copies of the package use in one Worker: who is in the way of its end is named. */
+function copiesInTheWay(): Promise<void> {
+  return withCopy(
+    () => {},
+    async (copy) => {
+      const { Arena } = await import("../../src/index.ts");
+      const arena = new Arena();
+      const guest = copy.Arena.attach(arena.handle);
+      guest.free(guest.malloc(10));
+      let message = "";
+      try {
+        arena.dispose();
+      } catch (error) {
+        message = String(error);
+      }
+      require(message.includes("another copy of the package in this Worker is attached"), message);
+      require(!message.includes("other Workers"), message);
+      guest.dispose();
+      arena.dispose();
+    },
+  );
 }
 
 const cases: Record<string, () => void | Promise<void>> = {
@@ -258,6 +334,8 @@ const cases: Record<string, () => void | Promise<void>> = {
   zeroedHeader,
   terminatedWhileAttaching,
   twoCopies,
+  twoVersions,
+  copiesInTheWay,
 };
 
 await cases[process.argv[2]!]!();

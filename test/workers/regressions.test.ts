@@ -16,6 +16,8 @@ const SITUATIONS: Record<string, string> = {
   terminatedWhileAttaching:
     "Workers that are terminated while they attach leave an arena that can be disposed",
   twoCopies: "the package loaded twice in one Worker works on one slot",
+  twoVersions: "two versions of the package in one process have a heap each, and refuse each other's handles",
+  copiesInTheWay: "dispose names the copies of the package that are in its way",
 };
 
 /** Few files, so that a case can use them up. */

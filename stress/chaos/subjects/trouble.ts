@@ -7,14 +7,15 @@
  *     pauseMs     for how long
  *     plant       1 = living threads are said to be dead, 2 = a refusal is thrown instead of returned
  *
- * `unmap` is never refused: the system always ends a whole mapping.
+ * `unmap` is refused too, as the system does where a mapping would have to be split and the process has as many as it
+ * may have.
  */
 import type { Address, ThreadId } from "../../../src/core/types.ts";
 import type { PageSource, SystemResult, ThreadSource } from "../../../src/memory/platform.ts";
 
 const ENOMEM = 12;
 
-export const troubledCalls = ["reserve", "map", "commit", "preferHuge", "release", "remap"] as const;
+export const troubledCalls = ["reserve", "map", "commit", "adviseHuge", "release", "remap", "unmap"] as const;
 export type TroubledCall = (typeof troubledCalls)[number];
 
 const CALLS = 0;
@@ -69,6 +70,10 @@ export class TroubledPages implements PageSource {
     this.pageSize = pages.pageSize;
   }
 
+  mappingsMost(): number {
+    return this.pages.mappingsMost();
+  }
+
   reserve(byteLength: number, hint: Address | 0): SystemResult {
     return this.isRefused("reserve") ? -ENOMEM : this.pages.reserve(byteLength, hint);
   }
@@ -81,8 +86,8 @@ export class TroubledPages implements PageSource {
     return this.isRefused("commit") ? -ENOMEM : this.pages.commit(address, byteLength);
   }
 
-  preferHuge(address: Address, byteLength: number): SystemResult {
-    return this.isRefused("preferHuge") ? -ENOMEM : this.pages.preferHuge(address, byteLength);
+  adviseHuge(address: Address, byteLength: number, wanted: boolean): SystemResult {
+    return this.isRefused("adviseHuge") ? -ENOMEM : this.pages.adviseHuge(address, byteLength, wanted);
   }
 
   release(address: Address, byteLength: number): SystemResult {
@@ -95,7 +100,7 @@ export class TroubledPages implements PageSource {
   }
 
   unmap(address: Address, byteLength: number): SystemResult {
-    return this.pages.unmap(address, byteLength);
+    return this.isRefused("unmap") ? -ENOMEM : this.pages.unmap(address, byteLength);
   }
 
   isMapping(address: Address, byteLength: number): boolean {

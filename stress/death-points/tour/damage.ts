@@ -24,7 +24,7 @@ class Scene {
   /** Frees a block into the index, where it is not kept. */
   file(pointer: number): void {
     this.arena.free(pointer);
-    attachmentOf(this.arena).purgeTimer.look();
+    attachmentOf(this.arena).purgeTimer.look(true);
   }
 
   overwrite(pointer: number, offset: number, value: number): void {
@@ -198,7 +198,7 @@ export function kept(guide: Guide): void {
   const [block] = scene.row(BIG, BIG) as [number];
   scene.arena.free(block);
   scene.overwrite(block, 0, 0x12345);
-  attachmentOf(scene.arena).purgeTimer.look();
+  attachmentOf(scene.arena).purgeTimer.look(true);
   scene.arena.check();
   scene.end();
 }
@@ -287,6 +287,13 @@ export function headers(guide: Guide): void {
   const scene = new Scene(guide);
   const { arena } = scene;
   const [free, behind, first] = scene.row(BIG, BIG, BIG, BIG, BIG) as [number, number, number];
+  // A page of a block counts as untouched.
+  const page = scene.indexOf(first) >>> 10;
+  const bits = guide.build.TOUCHED_AREA + (page >>> 5);
+  const marks = scene.words[bits]!;
+  scene.words[bits] = 0;
+  scene.fails(() => arena.check());
+  scene.words[bits] = marks;
   scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! | PREVIOUS_FREE);
   scene.fails(() => arena.check());
   scene.overwrite(behind, -2, scene.words[scene.indexOf(behind) - 2]! & ~PREVIOUS_FREE);

@@ -85,6 +85,26 @@ export function reaping(guide: Guide): void {
   }
 }
 
+/** The same, found by this Worker's timer, and by a batch that is moved when it is time to ask. */
+export function watching(guide: Guide): void {
+  const { arena } = guide;
+  for (const notices of [
+    () => attachmentOf(arena).purgeTimer.look(false),
+    () => {
+      const { heap } = attachmentOf(arena);
+      heap.passages = 0;
+      heap.watchAt = 0;
+      guide.freeAll(guide.giveMany(1, 3500));
+    },
+  ]) {
+    const { owner } = arena;
+    leaveClaims(guide, arena);
+    dieWithSuccessor(guide);
+    notices();
+    arena.reclaim(owner);
+  }
+}
+
 /** What a dead owner had not freed. */
 export function inheritance(guide: Guide): void {
   const { arena } = guide;

@@ -1,9 +1,9 @@
 /** What every stage of the tour works with. */
-import type { Arena, Pages, TestBuild, Threads } from "../insides.ts";
+import { type Arena, attachmentOf, type Pages, type TestBuild, type Threads } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
 import { addOwner, Double, TOUR, type TrialMemory } from "../trial-memory.ts";
 
-type SystemCall = Exclude<keyof Pages, "words" | "isMapping">;
+type SystemCall = Exclude<keyof Pages, "words" | "isMapping" | "mappingsMost">;
 
 /** What a refused system call returns. */
 const ENOMEM = -12;
@@ -11,6 +11,8 @@ const ENOMEM = -12;
 export class Guide {
   readonly memory: TrialMemory;
   private turn = 0;
+  /** The victim's clock stands still, so that each tour comes past the same points. */
+  private clock: number;
 
   constructor(
     readonly build: TestBuild,
@@ -20,6 +22,8 @@ export class Guide {
     readonly policy: string,
   ) {
     this.memory = ledger.memory;
+    this.clock = this.threads.now();
+    this.threads.now = () => this.clock;
   }
 
   /** Tells whose blocks the ones allocated from now on are. */
@@ -82,8 +86,14 @@ export class Guide {
 
   /** `act` when the purge delay is over. */
   afterDelay(act: () => void): void {
-    const real = this.threads.now.bind(this.threads);
-    this.replacing(this.threads, "now", () => real() + 1000, act);
+    this.clock += 1000;
+    act();
+  }
+
+  /** What is idle in an arena goes back: as many looks as that needs. */
+  purge(arena: Arena): void {
+    for (let look = 0; look < 6; look++)
+      this.afterDelay(() => attachmentOf(arena).purgeTimer.look(look === 0));
   }
 
   /** `act` with a method of the platform replaced in this Worker. */
@@ -93,12 +103,14 @@ export class Guide {
     replacement: Part[Name],
     act: () => void,
   ): void {
+    const own = Object.getOwnPropertyDescriptor(part, name);
     part[name] = replacement;
     try {
       act();
     } finally {
-      // What the class defines is there again.
-      delete part[name];
+      // What was there before, or what the class defines.
+      if (own === undefined) delete part[name];
+      else Object.defineProperty(part, name, own);
     }
   }
 

@@ -15,10 +15,19 @@ import {
   stale,
   stash,
 } from "./damage.ts";
-import { adoption, contention, inheritance, leaving, reaping, rebuild, takeover } from "./deaths.ts";
+import {
+  adoption,
+  contention,
+  inheritance,
+  leaving,
+  reaping,
+  rebuild,
+  takeover,
+  watching,
+} from "./deaths.ts";
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
-import { mappings, stock, table } from "./large.ts";
+import { mappings, parking, stock, table } from "./large.ts";
 import {
   claimed,
   creation,
@@ -26,6 +35,7 @@ import {
   directory,
   fullWindow,
   growth,
+  holes,
   neighbours,
   noCopy,
   strangers,
@@ -57,6 +67,7 @@ const acts: readonly Act[] = [
   alignment,
   mappings,
   stock,
+  parking,
   looking,
   limit,
   narrow,
@@ -69,11 +80,13 @@ const acts: readonly Act[] = [
   adoption,
   takeover,
   reaping,
+  watching,
   inheritance,
   leaving,
   creation,
   fullWindow,
   growth,
+  holes,
   noCopy,
   directory,
   crowd,

@@ -76,7 +76,52 @@ export function fullWindow(guide: Guide): void {
 /** A heap that becomes large enough for huge pages. */
 export function growth(guide: Guide): void {
   const arena = privateArena(guide, { reserve: 2 ** 26 });
-  for (let i = 0; i < 300; i++) arena.malloc(120_000);
+  const pointers = Array.from({ length: 300 }, () => arena.malloc(120_000));
+  arena.free(pointers[298]!);
+  // The hole keeps huge pages away, until the end of the chain falls.
+  arena.trim();
+  for (const pointer of pointers.slice(100)) if (pointer !== pointers[298]) arena.free(pointer);
+  arena.trim();
+  arena.dispose();
+}
+
+/** A part of a window that is skipped; free memory that was given back, for which the limit has no room any more. */
+export function holes(guide: Guide): void {
+  const wide = privateArena(guide, { reserve: 2 ** 24, largeThreshold: 2 ** 21 });
+  wide.alignedAlloc(2 ** 20, 1000);
+  wide.dispose();
+  const limit = 2 ** 20;
+  const arena = privateArena(guide, { reserve: 2 ** 22, limit, largeThreshold: 2 ** 19 });
+  const row = Array.from({ length: 8 }, () => arena.malloc(110_000)) as number[];
+  for (const index of [1, 5]) arena.free(row[index]!);
+  arena.trim();
+  // No hole has room for this: hardly anything is left of the limit.
+  arena.malloc(limit - arena.stats().committedBytes - 9000);
+  guide.fails("OutOfMemoryError", () => arena.malloc(100_000));
+  guide.fails("OutOfMemoryError", () => arena.realloc(row[4]!, 140_000));
+  // A batch that begins in a touched page and ends in another.
+  guide.fails("OutOfMemoryError", () => {
+    for (;;) arena.malloc(100);
+  });
+  // Cells that are free again keep their headers: the limit is kept by filing all free memory anew.
+  const cells = privateArena(guide, { policy: "slabs", limit: 2 ** 18, workerCache: false });
+  const fill = () => {
+    const taken: number[] = [];
+    guide.fails("OutOfMemoryError", () => {
+      for (;;) taken.push(cells.malloc(3900));
+    });
+    return taken;
+  };
+  for (const [at, cell] of fill().entries()) if (at % 3 === 0) cells.free(cell);
+  cells.trim();
+  fill();
+  cells.dispose();
+  // Whoever takes the lock over finds more charged than the limit allows.
+  const { heap } = attachmentOf(arena);
+  heap.enter();
+  heap.control.doubles[guide.build.ControlDouble.limit] = 2 ** 16;
+  die(guide.build, arena);
+  arena.free(row[0]!);
   arena.dispose();
 }
 
@@ -195,23 +240,23 @@ export function strangers(guide: Guide): void {
 
 /** An idle arena gives its memory back when its timer says so; the event loop turns meanwhile. */
 export async function timers(guide: Guide): Promise<void> {
-  const { threads, pages } = guide;
-  const arena = privateArena(guide);
+  const { pages } = guide;
+  const arena = privateArena(guide, { purgeDelay: 10 });
   const pointers = Array.from({ length: 14 }, () => arena.malloc(110_000));
+  const again = () => {
+    for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
+  };
   for (const pointer of pointers) arena.free(pointer);
-  const real = threads.now.bind(threads);
-  threads.now = () => real() + 1000;
-  await Bun.sleep(5);
+  // Its timer comes once; then it is late, and the requests do what it should have done.
+  await Bun.sleep(25);
+  guide.afterDelay(() => {});
+  for (let turn = 0; turn < 3; turn++) again();
+  guide.purge(arena);
+  again();
   const raise = () => {
     throw new RangeError("in release");
   };
-  for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
-  attachmentOf(arena).purgeTimer.look();
-  for (const pointer of pointers.map(() => arena.malloc(110_000))) arena.free(pointer);
-  threads.now = () => real() + 9000;
-  guide.replacing(pages, "release", raise, () =>
-    guide.fails("RangeError", () => attachmentOf(arena).purgeTimer.look()),
-  );
+  guide.replacing(pages, "release", raise, () => guide.fails("RangeError", () => guide.purge(arena)));
   arena.dispose();
 }
 

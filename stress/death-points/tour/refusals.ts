@@ -38,6 +38,7 @@ export function system(guide: Guide): void {
   const fill = () => {
     for (let i = 0; i < 60; i++) numbers.push(guide.give(120_000));
   };
+  guide.freeAll([guide.give(LARGE)]);
   guide.refusing("commit", () => guide.fails("OutOfMemoryError", fill));
   // Only the longer step is refused, the shortest is not.
   guide.refusing("commit", () => numbers.push(guide.give(120_000)), 1);
@@ -92,7 +93,7 @@ export function pointers(guide: Guide): void {
   guide.fails("InvalidPointerError", () => arena.usableSize(at as never));
   const inWall = ledger.addressOf(wall);
   ledger.free(arena, wall);
-  attachmentOf(arena).purgeTimer.look();
+  attachmentOf(arena).purgeTimer.look(true);
   frees(inWall);
 }
 

@@ -151,4 +151,16 @@ export function idle(guide: Guide): void {
   guide.freeAll(numbers);
   free();
   guide.afterDelay(() => guide.freeAll(guide.giveMany(2, 60_000)));
+  guide.refusing("release", () => guide.purge(arena));
+  guide.purge(arena);
+  // What the depot has is idle while nobody takes it.
+  const pass = () => guide.freeAll(guide.giveMany(500, 3500));
+  pass();
+  guide.purge(arena);
+  pass();
+  // A look finds it full; then it is taken from.
+  guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(true));
+  const again = guide.giveMany(300, 3500);
+  guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(false));
+  guide.freeAll(again);
 }

@@ -1,0 +1,42 @@
+/**
+ * What any Worker does now and then for all of the arena: takes back what dead Workers had cached, and gives idle memory
+ * to the system, whoever freed it. Whoever has the lock for a batch of blocks does it, and each Worker's timer
+ * (arena/purge-timer.ts), so that one Worker that calls or waits in its event loop is enough.
+ */
+import { WATCH_MS } from "../core/tunables.ts";
+import { ControlDouble } from "../memory/layout.ts";
+import { adoptDead } from "./adoption.ts";
+import type { Heap } from "./heap.ts";
+import { isIdle, purge } from "./trim.ts";
+
+/** Passages through the lock of which one looks at the clock. */
+const CLOCK_MASK = 15;
+
+/**
+ * For whoever has the lock anyway. Returns after how many milliseconds somebody should come again; Infinity = nothing
+ * lies idle. Under the lock.
+ */
+export function upkeep(heap: Heap): number {
+  if (heap.control.doubles[ControlDouble.purgeDelay] === Infinity) return Infinity;
+  if ((heap.passages++ & CLOCK_MASK) === 0) watchWorkers(heap);
+  return purge(heap);
+}
+
+/** The same for who takes the lock for this purpose. */
+export function fullUpkeep(heap: Heap): number {
+  if (heap.slots.hasGone()) adoptDead(heap);
+  return purge(heap);
+}
+
+/** Whether a look would find something, as far as can be seen without the lock. */
+export function needsUpkeep(heap: Heap): boolean {
+  return isIdle(heap) || heap.slots.hasGone();
+}
+
+/** Whether Workers are still there is a system call each: asked now and then. */
+function watchWorkers(heap: Heap): void {
+  const now = heap.platform.threads.now();
+  if (now < heap.watchAt) return;
+  heap.watchAt = now + WATCH_MS;
+  if (heap.slots.hasGone()) adoptDead(heap);
+}

@@ -1,0 +1,47 @@
+/** A test replaces the timers of the event loop: a purge timer that was set meanwhile never comes. */
+import { afterEach, expect, jest, test } from "bun:test";
+import { Arena } from "../../src/index.ts";
+
+const MIB = 2 ** 20;
+const PATIENCE_MS = 8000;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Leaves 10 MB idle. */
+function work(arena: Arena): void {
+  for (const block of Array.from({ length: 100 }, () => arena.malloc(100_000))) arena.free(block);
+}
+
+/** Waits until nothing much is committed, by the system's clock. */
+async function becomesSmall(arena: Arena): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (arena.stats().committedBytes > MIB && performance.now() < deadline) await Bun.sleep(20);
+  expect(arena.stats().committedBytes).toBeLessThan(MIB);
+}
+
+test("a timer that is lost is noticed by the next requests", async () => {
+  using arena = new Arena();
+  jest.useFakeTimers();
+  work(arena);
+  jest.useRealTimers();
+  // The lost timer was due by now.
+  await Bun.sleep(600);
+  work(arena);
+  await becomesSmall(arena);
+  work(arena);
+  await becomesSmall(arena);
+});
+
+test("an arena that is made and used under fake timers gives its memory back by its requests", () => {
+  jest.useFakeTimers();
+  using arena = new Arena({ purgeDelay: 20 });
+  work(arena);
+  const deadline = Bun.nanoseconds() + PATIENCE_MS * 1e6;
+  const few = () => {
+    for (const block of Array.from({ length: 200 }, (_, i) => arena.malloc(100 + i * 8))) arena.free(block);
+  };
+  while (arena.stats().committedBytes > 2 * MIB && Bun.nanoseconds() < deadline) few();
+  expect(arena.stats().committedBytes).toBeLessThan(2 * MIB);
+});

@@ -1,0 +1,165 @@
+/**
+ * What is idle goes back to the system by itself: whoever freed it, however it ended, and whatever share of the heap it
+ * is. Resident memory is what the system says of the arena's windows.
+ */
+import { afterEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { residentBytesIn } from "../../native/mappings.ts";
+import { fillMemory } from "../../native/raw-memory.ts";
+import { blocksIn, keptGranules, stashLists } from "../../src/cache/capacity.ts";
+import { CLASSES, classGranules, FIRST_SINGLE_CLASS, GRANULE_BYTES } from "../../src/core/size-classes.ts";
+import { CACHE_CLASS_MOST_BYTES } from "../../src/core/tunables.ts";
+import { Arena, policyNames } from "../../src/index.ts";
+import type { IdleOrder } from "./idle-worker.ts";
+
+const MIB = 2 ** 20;
+/** What may stay: less is not worth a look (core/tunables.ts). */
+const LEFT = 1.25 * MIB;
+/** Far more than the delay and a second, for a busy machine: what does not go back never does. */
+const PATIENCE_MS = 8000;
+
+const workers: Worker[] = [];
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.terminate();
+});
+
+async function startWorker(order: IdleOrder): Promise<Worker> {
+  const worker = new Worker(new URL("./idle-worker.ts", import.meta.url), { workerData: order });
+  workers.push(worker);
+  await once(worker, "message");
+  if (order.end === "exit") await once(worker, "exit");
+  return worker;
+}
+
+const residentOf = (arena: Arena): number => residentBytesIn(arena.handle.address, 2 ** 32);
+
+/** Waits until `measure` is below `most`, with `act` in between. */
+async function falls(measure: () => number, most: number, act: () => unknown = () => {}): Promise<number> {
+  const deadline = performance.now() + PATIENCE_MS;
+  let value = measure();
+  while (value > most && performance.now() < deadline) {
+    await act();
+    await Bun.sleep(20);
+    value = measure();
+  }
+  return value;
+}
+
+/** What the README tells: beside one block below the large threshold. */
+const CACHES_MOST = 21 * MIB;
+
+/** Sizes that every policy serves from its windows, few enough for one that walks a list. */
+const SIZES = [100, 1000, 3000];
+const COUNT = 2000;
+
+describe.each(["exit", "block", "stay"] as const)("a Worker frees, and then: %s", (end) => {
+  test.each(policyNames)("%s", async (policy) => {
+    using arena = new Arena({ policy });
+    const block = arena.malloc(100);
+    await startWorker({ handle: arena.handle, sizes: SIZES, count: COUNT, end });
+    expect(arena.stats().peakCommittedBytes).toBeGreaterThan(5 * MIB);
+    // A blocked Worker keeps what is in its own cache: of these sizes.
+    const most = LEFT + (end === "block" ? MIB : 0);
+    expect(await falls(() => residentOf(arena), most)).toBeLessThan(most);
+    arena.check();
+    arena.free(block);
+    for (const worker of workers.splice(0)) await worker.terminate();
+  });
+});
+
+test("a survivor that never waits in its event loop gives it back too", async () => {
+  using arena = new Arena();
+  await startWorker({ handle: arena.handle, sizes: [1000, 60_000], count: 500, end: "exit" });
+  expect(residentOf(arena)).toBeGreaterThan(20 * MIB);
+  const deadline = performance.now() + PATIENCE_MS;
+  let resident = Infinity;
+  // Of many sizes: its cache does not have all of them at hand, and keeps a few of each.
+  const most = LEFT + 4 * MIB;
+  for (let turn = 0; resident > most && performance.now() < deadline; turn++) {
+    const blocks = Array.from({ length: 100 }, (_, i) => arena.malloc(100 + ((turn * 16 + i * 4) % 4000)));
+    for (const block of blocks) arena.free(block);
+    if (turn % 100 === 0) resident = residentOf(arena);
+  }
+  expect(resident).toBeLessThan(most);
+});
+
+test("trim of a survivor gives back at once what a dead Worker held", async () => {
+  using arena = new Arena({ purgeDelay: Infinity });
+  await startWorker({ handle: arena.handle, sizes: [...SIZES, 30_000], count: COUNT, end: "exit" });
+  expect(residentOf(arena)).toBeGreaterThan(50 * MIB);
+  arena.trim();
+  expect(residentOf(arena)).toBeLessThan(MIB / 2);
+});
+
+test("a large mapping that a Worker freed before it blocked goes back", async () => {
+  using arena = new Arena({ largeThreshold: MIB });
+  arena.malloc(10);
+  await startWorker({ handle: arena.handle, sizes: [8 * MIB], count: 1, end: "block" });
+  expect(await falls(() => arena.stats().committedBytes, LEFT)).toBeLessThan(LEFT);
+  for (const worker of workers.splice(0)) await worker.terminate();
+});
+
+/** Bytes that a Worker can have to itself in one window: full lists, lists that are put aside, and the kept block. */
+function privateBytesMost(shape: Parameters<typeof keptGranules>[0]): number {
+  const lists = 1 + stashLists(shape);
+  let granules = keptGranules(shape);
+  for (let cls = 2; cls < CLASSES; cls++) {
+    const blocks = blocksIn(cls, cls < FIRST_SINGLE_CLASS ? CACHE_CLASS_MOST_BYTES : 0);
+    granules += classGranules[cls]! * blocks * lists;
+  }
+  return granules * GRANULE_BYTES;
+}
+
+test("what a blocked Worker keeps to itself is bounded by the number that the README tells", async () => {
+  const shape = { workerCache: true, purgeDelayMs: 200, limitBytes: Infinity, largeThresholdBytes: MIB };
+  const most = privateBytesMost(shape);
+  expect(privateBytesMost({ ...shape, largeThresholdBytes: 0 })).toBeLessThan(CACHES_MOST);
+  using arena = new Arena({ largeThreshold: shape.largeThresholdBytes });
+  arena.malloc(10);
+  const sizes = Array.from({ length: 140 }, (_, i) => 8 + i * 240);
+  await startWorker({ handle: arena.handle, sizes: [...sizes, MIB / 2], count: 600, end: "block" });
+  expect(arena.stats().peakCommittedBytes).toBeGreaterThan(100 * MIB);
+  await falls(() => arena.stats().committedBytes, 2 * MIB);
+  expect(arena.stats().cachedBytes).toBeGreaterThan(MIB / 2);
+  expect(arena.stats().cachedBytes).toBeLessThan(most);
+  for (const worker of workers.splice(0)) await worker.terminate();
+});
+
+describe("idle memory is a small part of what is used", () => {
+  const policies = policyNames.filter((name) => name !== "husky" && name !== "slabs");
+  test.each(policies)("%s, long blocks", async (policy) => {
+    using arena = new Arena({ policy });
+    const blocks = Array.from({ length: 98 }, () => arena.malloc(500_000));
+    for (const block of blocks) fillMemory(block, 1, 500_000);
+    const before = residentOf(arena);
+    for (let i = 0; i < 18; i++) arena.free(blocks[i * 5]!);
+    const wanted = before - 18 * 490_000;
+    expect(await falls(() => residentOf(arena), wanted + LEFT)).toBeLessThan(wanted + LEFT);
+    arena.check();
+  });
+
+  test.each(["bins", "tree"])("%s, holes of a page or two", async (policy) => {
+    using arena = new Arena({ policy });
+    const blocks = Array.from({ length: 4000 }, () => arena.malloc(10_000));
+    for (const block of blocks) fillMemory(block, 1, 10_000);
+    const before = residentOf(arena);
+    for (let i = 0; i < 1000; i++) arena.free(blocks[i * 4]!);
+    // Of 10,000 bytes one page at least is whole; and some are in this Worker's cache at first.
+    const wanted = before - 1000 * 4096;
+    expect(await falls(() => residentOf(arena), wanted + LEFT)).toBeLessThan(wanted + LEFT);
+    arena.check();
+  });
+});
+
+test("a program that uses all of its memory again and again keeps it", async () => {
+  using arena = new Arena();
+  const sizes = Array.from({ length: 40 }, (_, i) => 200_000 + i * 1000);
+  const turn = () => {
+    for (const block of sizes.map((size) => arena.malloc(size))) arena.free(block);
+  };
+  turn();
+  const { releases } = arena.stats();
+  for (const end = performance.now() + 600; performance.now() < end; await Bun.sleep(10)) turn();
+  expect(arena.stats().releases - releases).toBeLessThan(5);
+});
