@@ -98,7 +98,11 @@ describe("calls", () => {
       ["malloc(1) = 0xA0", "realloc(0xA0,9223372036854775807) = 0x0", "free(0xA0)"],
       ["malloc#0 1", "free#0 0"],
     ],
-    ["realloc-null", ["realloc(0x0,33) = 0xA0", "realloc(0x0,0) = 0xB0"], ["realloc#0 33", "realloc#1 0"]],
+    [
+      "realloc-null, without its malloc",
+      ["realloc(0x0,33) = 0xA0", "realloc(0x0,0) = 0xB0"],
+      ["realloc#0 33", "realloc#1 0"],
+    ],
     [
       "reallocarray",
       [
