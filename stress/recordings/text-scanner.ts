@@ -3,7 +3,10 @@
  * error messages.
  */
 import { RecordingError } from "./recording-error.ts";
+import { hasMagic } from "./unpack.ts";
 
+/** U+FEFF in UTF-8, which editors of Windows put in front of a text. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const NEWLINE = 10;
 const ZERO = 48;
 const NINE = 57;
@@ -25,12 +28,13 @@ export class TextScanner {
   readonly #file: string;
   #line = 0;
   #position = 0;
-  /** Where the current line ends; its newline, or the end of the bytes. */
-  #end = -1;
+  /** Where the current line ends; its newline, or the end of the bytes. Before the first line: the byte before it. */
+  #end: number;
 
   constructor(bytes: Uint8Array, file: string) {
     this.#bytes = bytes;
     this.#file = file;
+    this.#end = hasMagic(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length - 1 : -1;
   }
 
   /** Throws a RecordingError for the current line. An arrow, so that it can be handed on. */

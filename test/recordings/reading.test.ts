@@ -8,6 +8,9 @@ function parse(text: string, file = "folder/some.name.txt"): Recording {
   return parseRecording(new TextEncoder().encode(text), file);
 }
 
+/** What Windows puts in front of a text. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /** Rows of [operation, thread, block, size, alignment]. */
 function rows(recording: Recording): (string | number)[][] {
   const names = Object.keys(Operation);
@@ -131,6 +134,24 @@ describe("Android memory_replay text", () => {
     expect([...recording.size]).toEqual([5, 0]);
   });
 
+  test("a byte order mark at the start is skipped, plain and in gzip", () => {
+    const text = `${BYTE_ORDER_MARK}1: malloc 0x10 5\r\n1: free 0x10\r\n`;
+    const operations = [
+      ["malloc", 0, 0, 5, 0],
+      ["free", 0, 0, 0, 0],
+    ];
+    expect(rows(parse(text))).toEqual(operations);
+    expect(rows(parseRecording(Bun.gzipSync(text), "log.txt.gz"))).toEqual(operations);
+  });
+
+  test("a byte order mark counts in no line, and is one only at the start", () => {
+    expect(() => parse(`${BYTE_ORDER_MARK}1: malloc 0x10 5\n1: free 0x20`)).toThrow("line 2: frees 0x20");
+    expect(() => parse(`${BYTE_ORDER_MARK}1: malloc 0x10`)).toThrow("line 1: size is missing");
+    expect(() => parse(`1: malloc 0x10 5\n${BYTE_ORDER_MARK}1: free 0x10`)).toThrow("line 2: thread id is");
+    expect(() => parse(`${BYTE_ORDER_MARK.repeat(2)}1: malloc 0x10 5`)).toThrow("line 1: thread id is");
+    expect(() => parse(BYTE_ORDER_MARK)).toThrow('line 1: "" starts no recording');
+  });
+
   test("pointers over 2^53 that differ in the last digit are different blocks", () => {
     const recording = parse("1: malloc 0xb400007fdd12a010 5\n1: malloc 0xb400007fdd12a011 5");
     expect(recording.blocks).toBe(2);
@@ -211,6 +232,10 @@ describe("malloc lab .rep text", () => {
       peakLiveBytes: 40,
       crossThreadFrees: 0,
     });
+  });
+
+  test("a byte order mark at the start is skipped", () => {
+    expect([...parse(`${BYTE_ORDER_MARK}${REP_HEADER}a 0 1\nf 0`).block]).toEqual([0, 0]);
   });
 
   test("a freed id that is reallocated is a new block", () => {
