@@ -48,7 +48,7 @@ const EVERYTHING = [...GROWTH, ...recordingNames()];
 /** 4 KiB to 1 GiB. */
 const THRESHOLDS = [12, 14, 16, 18, 20, 22, 24, 30];
 /** A quarter of a window without its control block is the most an arena takes. */
-const LARGEST_THRESHOLD = 2 ** 30 - 2 ** 16;
+const LARGEST_THRESHOLD = 2 ** 30 - 2 ** 17;
 
 function byteText(log: number): string {
   return log < 20 ? `${2 ** (log - 10)} KiB` : log < 30 ? `${2 ** (log - 20)} MiB` : `${2 ** (log - 30)} GiB`;
