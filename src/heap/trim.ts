@@ -31,6 +31,9 @@ const UNFINISHED = (CONTROL_AREA + ControlWord.unfinished) | 0;
 /** A look had no call left; or found memory that was too young. */
 const [OUT_OF_CALLS, TOO_YOUNG] = [1, 2];
 
+/** A look takes place after so many times as long as the last one took. */
+const REST_SHARE = 10;
+
 /** One pass over the free memory: what may go back, and what was found. One object, since garbage at each lock stays. */
 const pass = {
   /** The youngest look at which memory must have been free. */
@@ -38,7 +41,7 @@ const pass = {
   /** System calls that are left to this pass. */
   calls: 0,
   releasedBytes: 0,
-  /** Touched bytes of whole free pages that were too young, or for which no call was left. */
+  /** Touched bytes of whole free pages that were too young, for which no call was left, or that the system refused. */
   youngBytes: 0,
 };
 
@@ -79,7 +82,10 @@ export function purge(heap: Heap): number {
     if (wait > 0) return isIdle(heap) ? Math.min(wait, stockWait) : Infinity;
     startLook(heap, now);
   }
-  return Math.min(stockWait, purgeParked(heap), purgeWindows(heap, delay, period));
+  const wait = Math.min(stockWait, purgeParked(heap), purgeWindows(heap, delay, period));
+  // In a heap with very many free blocks looks are rarer: a tenth of the time at the most.
+  if (delay !== 0) doubles[ControlDouble.lookedAt] = now + (heap.platform.threads.now() - now) * REST_SHARE;
+  return wait;
 }
 
 /** Whether something lies idle that could go back. Any Worker, any time; without the lock it is a guess. */
@@ -208,7 +214,8 @@ function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void 
       return;
     }
     keepSmall(pages, window, end);
-    releasePages(heap, space, from, end, end);
+    // What the system refuses is tried again.
+    if (!releasePages(heap, space, from, end, end)) pass.youngBytes += bytes;
   });
 }
 
