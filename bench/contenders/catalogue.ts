@@ -83,7 +83,7 @@ const empty: Contender = {
   name: "empty",
   kind: "empty",
   lacks: {},
-  version: () => "",
+  version: () => Bun.version,
   open: async () => ({ calls: openEmpty() }),
 };
 

@@ -48,3 +48,11 @@ export function cellOf(outcome: Outcome, figure = "ns"): Cell {
   const rounds = outcome.rounds.map((figures) => figures[figure]!);
   return { ns: median(rounds), rounds };
 }
+
+/** Why cells are empty, each reason once. */
+export function reasonsOf(rows: readonly { cells: Record<string, object> }[]): string[] {
+  const reasons = rows.flatMap(({ cells }) =>
+    Object.entries(cells).flatMap(([name, cell]) => ("reason" in cell ? [`${name}: ${cell.reason}`] : [])),
+  );
+  return [...new Set(reasons)];
+}
