@@ -38,7 +38,7 @@ async function perform(assignment: Assignment): Promise<{ ns: number }> {
   const row = rows.find(({ name }) => name === assignment.row)!;
   const contender = contenderNamed(assignment.contender, assignment.files);
   const loop = await loopFor(contender, row, assignment);
-  return { ns: (await timeLoop(loop, assignment, row.mostRuns)) / row.operations };
+  return { ns: (await timeLoop(loop, assignment, { mostRuns: row.mostRuns })) / row.operations };
 }
 
 if (import.meta.main) {
