@@ -71,7 +71,10 @@ function createProgram(): Command {
     "bun run bench:recordings",
     "Nanoseconds an operation in recordings of real programs: Husky and the allocators that FFI reaches.",
   )
-    .argument("[files...]", "recordings beside the committed ones, of any kind in docs/recordings.md")
+    .argument(
+      "[files...]",
+      "recordings beside the committed ones, of any kind in docs/recordings.md; before --contenders and --recordings",
+    )
     .option("--recordings <names...>", "only these")
     .option(
       "--cold <operations>",

@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { microMarkdown } from "./markdown.ts";
 import { plotMicro, plotRecordings } from "./plot.ts";
-import { type RecordingsResults, recordingsMarkdown, recordingsTargets } from "./recordings.ts";
+import { type RecordingsResults, recordingsTargets } from "./recordings.ts";
+import { recordingsMarkdown } from "./recordings-tables.ts";
 import type { Results } from "./results.ts";
 import { targets } from "./targets.ts";
 

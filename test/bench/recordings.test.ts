@@ -6,12 +6,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { compile, packPasses, unpackPasses } from "../../bench/recordings/pass.ts";
 import { addressesFor, insistent, playerOf } from "../../bench/recordings/player.ts";
-import {
-  describeRecordings,
-  type RecordingsResults,
-  recordingsMarkdown,
-  recordingsTargets,
-} from "../../bench/report/recordings.ts";
+import { plotRecordings } from "../../bench/report/plot.ts";
+import { type RecordingsResults, recordingsTargets } from "../../bench/report/recordings.ts";
+import { describeRecordings, recordingsMarkdown } from "../../bench/report/recordings-tables.ts";
 import type { Cell } from "../../bench/report/results.ts";
 import type { Target } from "../../bench/report/targets.ts";
 import { Operation, parseRecording, type Recording } from "../../stress/recordings/index.ts";
@@ -185,6 +182,12 @@ test("the tables show every row, means, why a cell is empty, and targets", () =>
   expect(markdown).toContain("| r1 | 1.00 (0.33) | 3.00 (1.00) | 0.500 (0.17) | – | 0.100 (0.03) |");
   expect(markdown).toContain("| geometric mean | 10.0 | 14.1 | 14.1 | – | 1.00 | 1.00 |");
   expect(markdown).toContain("not reached");
+});
+
+test("the plot shows every row, and names whom it shows", async () => {
+  const svg = await plotRecordings({ ...made, rows: made.warm });
+  for (const text of ["r0", "r1", "mimalloc", "tcmalloc"]) expect(svg).toContain(`>${text}</text>`);
+  for (const text of ["jemalloc", "ArrayBuffer"]) expect(svg).not.toContain(text);
 });
 
 type Report = RecordingsResults & { targets: Target[] };
