@@ -3,7 +3,7 @@ import { median } from "../rounds.ts";
 import { circumstances, markdownTable, targetsMarkdown } from "./markdown.ts";
 import { comparisons, geometricMean, ratio } from "./ratios.ts";
 import {
-  all,
+  ifWhole,
   mimalloc,
   type RecordingResult,
   type RecordingsResults,
@@ -41,7 +41,7 @@ function cellsOf(
   for (const { values, text } of columns) {
     const cells = rows.map((row, index) => values(row, recordings[index]!));
     for (const [index, cell] of cells.entries()) body[index]!.push(cell === null ? EMPTY : text(cell));
-    const present = all(
+    const present = ifWhole(
       rows,
       cells.filter((cell) => cell !== null),
     );
@@ -122,8 +122,9 @@ export function recordingsMarkdown(results: RecordingsResults): string {
   return `
 ![Time of an operation in recordings, others relative to Husky](bench/results/recordings.svg)
 
-Recordings of real programs, replayed by one thread: nanoseconds an operation when all is compiled, medians of
-${results.rounds} processes. \`empty\` allocates nothing: what the loop itself costs, which is in every figure. ${circumstances(results, "ffi")}
+Recordings of real programs, replayed by one thread, \`${results.command}\`: nanoseconds an operation when
+all is compiled. \`empty\` allocates nothing: what the loop itself costs, which is in every figure.
+${circumstances(results, "ffi")}
 
 ${warm}
 

@@ -32,8 +32,8 @@ export const mimalloc = over("mimalloc");
 
 export function recordingsTargets(results: RecordingsResults): Target[] {
   const [best] = comparisons(results);
-  const warm = all(results.warm, ratios(results.warm, best!));
-  const cold = all(results.cold, ratios(results.cold, mimalloc));
+  const warm = ifWhole(results.warm, ratios(results.warm, best!));
+  const cold = ifWhole(results.cold, ratios(results.cold, mimalloc));
   return [
     target("warm: geometric mean of husky / best by FFI", meanOf(warm), WARM_MEAN),
     target("warm: largest husky / best by FFI", largestOf(warm), WARM_LARGEST),
@@ -43,5 +43,5 @@ export function recordingsTargets(results: RecordingsResults): Target[] {
 }
 
 /** Nothing where a row is missing: what a contender broke down in must not make its mean better. */
-export const all = <Value>(rows: readonly RowResult[], values: readonly Value[]): readonly Value[] =>
+export const ifWhole = <Value>(rows: readonly RowResult[], values: readonly Value[]): readonly Value[] =>
   values.length < rows.length ? [] : values;
