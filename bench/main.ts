@@ -3,13 +3,10 @@
  *
  * Exit codes: 0 measured, 1 a contender broke down, 2 wrong usage.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { compile } from "../native/compile.ts";
 import { heap, policyNames } from "../src/index.ts";
-import { UsageError } from "../stress/command/usage-error.ts";
 import { unpackRevision } from "./against.ts";
+import { deliverJson, reportBroken, runCommand, speaker } from "./command.ts";
 import type { Files } from "./contenders/contender.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
 import { writeMicro } from "./report/publish.ts";
@@ -18,23 +15,6 @@ import { describeRatios, describeTargets, describeTimes } from "./report/tables.
 import { targets } from "./report/targets.ts";
 import { machine } from "./rounds.ts";
 import { run } from "./run.ts";
-
-const BROKEN = 1;
-const WRONG_USAGE = 2;
-
-async function main(argv: readonly string[]): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "husky-bench-"));
-  try {
-    const options = parseOptions(argv, otherPolicies());
-    return typeof options === "number" ? options : await perform(options, folder);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`bench: ${error.message}\nbun run bench --help tells what there is`);
-    return WRONG_USAGE;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Those that the process-wide heap does not have. */
 function otherPolicies(): string[] {
@@ -48,16 +28,13 @@ async function perform(options: BenchOptions, folder: string): Promise<number> {
     floor: compile("floor", "library", folder),
     ...(revision !== undefined && { against: { revision, index: unpackRevision(revision, folder) } }),
   };
-  // With --json - the standard output belongs to the JSON.
-  const say = options.json === "-" ? console.error : console.log;
+  const say = speaker(options.json);
   say(`seed ${options.seed}: ${options.rows.length} rows, ${options.contenders.length} contenders`);
   const results = await run(options, files);
   describe(results, say);
-  const report = { ...results, targets: targets(results) };
-  if (options.json === "-") console.log(JSON.stringify(report, null, 2));
-  else if (options.json !== undefined) await Bun.write(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  await deliverJson(options.json, { ...results, targets: targets(results) });
   if (options.write) await writeMicro(results);
-  return reportBroken(results);
+  return reportBroken(results.rows, results.command);
 }
 
 function describe(results: Results, say: (text: string) => void): void {
@@ -76,17 +53,7 @@ function describe(results: Results, say: (text: string) => void): void {
   say(`\n${describeRatios(results)}\n\n${describeTargets(targets(results))}`);
 }
 
-function reportBroken({ rows, command }: Results): number {
-  let code = 0;
-  for (const row of rows) {
-    for (const [contender, cell] of Object.entries(row.cells)) {
-      if (!("broken" in cell)) continue;
-      console.error(`bench: ${contender} broke down in "${row.name}": ${cell.reason}`);
-      code = BROKEN;
-    }
-  }
-  if (code !== 0) console.error(`bench: ${command} repeats it`);
-  return code;
-}
-
-process.exitCode = await main(Bun.argv.slice(2));
+process.exitCode = await runCommand("bun run bench", (folder) => {
+  const options = parseOptions(Bun.argv.slice(2), otherPolicies());
+  return typeof options === "number" ? options : perform(options, folder);
+});

@@ -10,12 +10,14 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../native/compile.ts";
 import { heap, policyNames } from "../src/index.ts";
-import { committedRecordings, type Recording, readRecording } from "../stress/recordings/index.ts";
+import { UsageError } from "../stress/command/usage-error.ts";
+import { type Recording, readRecording } from "../stress/recordings/index.ts";
 import { libraries } from "./contenders/native.ts";
+import { chooseFiles } from "./recordings/files.ts";
 import {
   describeMemory,
   type MemoryResults,
@@ -40,17 +42,15 @@ function policies(): { name: string; policy: string }[] {
   return [{ name: "husky", policy: usual }, ...others.map((policy) => ({ name: `husky:${policy}`, policy }))];
 }
 
-const nameOf = (file: string) => basename(file, ".husky.gz");
-
 /** Paths of the recordings with these names, or of all. Ends the process at an unknown name. */
 function chosen(names: readonly string[] | undefined): string[] {
-  const all = committedRecordings();
-  const unknown = names?.find((name) => !all.some((file) => nameOf(file) === name));
-  if (unknown !== undefined) {
-    console.error(`bench: unknown recording ${unknown}; known: ${all.map(nameOf).join(", ")}`);
+  try {
+    return chooseFiles(names);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`bench: ${error.message}`);
     process.exit(WRONG_USAGE);
   }
-  return all.filter((file) => names?.includes(nameOf(file)) ?? true);
 }
 
 /** The operations as native/replay.c reads them. */

@@ -1,36 +1,29 @@
 /** The command line of `bun run bench`. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { LARGEST_SEED, parseWith, randomSeed, wholeFrom } from "../stress/command/parsing.ts";
 import { oneOf } from "../stress/command/suggest.ts";
-import { UsageError } from "../stress/command/usage-error.ts";
+import {
+  type CommonOptions,
+  commonCommand,
+  commonWords,
+  completeCommon,
+  type GivenCommon,
+  quoted,
+} from "./common-options.ts";
 import { contendersFor } from "./contenders/catalogue.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { rows } from "./rows/catalogue.ts";
 import type { Row } from "./rows/row.ts";
 
-export interface BenchOptions {
+export interface BenchOptions extends CommonOptions {
   readonly rows: readonly Row[];
-  readonly contenders: readonly Contender[];
-  readonly rounds: number;
   readonly seed: number;
-  readonly quick: boolean;
-  /** A file, or `-` for the standard output. */
-  readonly json: string | undefined;
-  readonly write: boolean;
-  /** A revision of this repository. */
-  readonly against: string | undefined;
-  /** Repeats the run. */
-  readonly command: string;
 }
 
-const DEFAULT_ROUNDS = 5;
-const MOST_ROUNDS = 1000;
-
-type Given = Partial<Omit<BenchOptions, "rows" | "contenders">> & {
+interface Given extends GivenCommon {
   readonly rows?: readonly string[];
-  readonly contenders?: readonly string[];
-  readonly list?: boolean;
-};
+  readonly seed?: number;
+}
 
 /**
  * Options, or the exit code when the command is done already (`--help`, `--list`). `policies` are those beside the
@@ -51,38 +44,18 @@ export function parseOptions(argv: readonly string[], policies: readonly string[
 }
 
 function complete(given: Given, known: readonly Contender[]): BenchOptions {
-  const partial = given.rows ?? given.contenders ?? given.against;
-  if (given.write && (given.quick || partial !== undefined)) {
-    throw new UsageError(
-      "--write keeps whole runs only: without --quick, --rows, --contenders and --against",
-    );
-  }
-  const chosen = given.contenders === undefined ? known : chooseContenders(given.contenders, known);
-  const rounds = given.rounds ?? (given.quick ? 1 : DEFAULT_ROUNDS);
+  const common = completeCommon(given, known, { "--rows": given.rows });
   const seed = given.seed ?? randomSeed();
   return {
+    ...common,
     rows: given.rows === undefined ? rows : chooseRows(given.rows),
-    contenders: chosen,
-    rounds,
     seed,
-    quick: given.quick ?? false,
-    json: given.json,
-    write: given.write ?? false,
-    against: given.against,
-    command: commandOf({ ...given, rounds, seed }),
+    command: [
+      `bun run bench --seed ${seed}`,
+      ...commonWords(given, common.rounds),
+      ...(given.rows === undefined ? [] : ["--rows", ...quoted(given.rows)]),
+    ].join(" "),
   };
-}
-
-function commandOf({ rows, contenders, against, rounds, seed, quick }: Given): string {
-  const quoted = (names: readonly string[]) =>
-    names.map((name) => (/^[\w:@./-]+$/.test(name) ? name : `"${name}"`));
-  return [
-    `bun run bench --seed ${seed} --rounds ${rounds}`,
-    ...(quick ? ["--quick"] : []),
-    ...(against === undefined ? [] : ["--against", ...quoted([against])]),
-    ...(rows === undefined ? [] : ["--rows", ...quoted(rows)]),
-    ...(contenders === undefined ? [] : ["--contenders", ...quoted(contenders)]),
-  ].join(" ");
 }
 
 /** Rows that begin with one of the names. */
@@ -99,32 +72,12 @@ function chooseRows(names: readonly string[]): readonly Row[] {
   return rows.filter((row) => names.some((name) => row.name.startsWith(name)));
 }
 
-function chooseContenders(names: readonly string[], known: readonly Contender[]): readonly Contender[] {
-  for (const name of names) {
-    oneOf(
-      "contender",
-      name,
-      known.map((contender) => contender.name),
-    );
-  }
-  // The other revision was asked for by its own option.
-  return known.filter(({ name }) => names.includes(name) || name.startsWith("husky@"));
-}
-
 function createProgram(): Command {
-  return new Command("bun run bench")
-    .description("Nanoseconds an operation: Husky, the allocators that FFI reaches, JavaScript's own, and C.")
+  return commonCommand(
+    "bun run bench",
+    "Nanoseconds an operation: Husky, the allocators that FFI reaches, JavaScript's own, and C.",
+  )
     .option("--rows <names...>", "only rows whose names begin so")
-    .option("--contenders <names...>", "only these")
-    .option("--against <revision>", "Husky of another revision of this repository as one more contender")
-    .option("--rounds <count>", `default: ${DEFAULT_ROUNDS}`, wholeFrom(1, MOST_ROUNDS))
     .option("--seed <number>", "of the random tables; default: random", wholeFrom(0, LARGEST_SEED))
-    .option("--quick", "one short round: whether everything works, not how fast it is")
-    .option("--json <file>", "write all figures as JSON, - for the standard output")
-    .option("--write", "write bench/results, the plot and the README's section")
-    .option("--list", "name the rows and the contenders")
-    .helpOption("--help", "this page")
-    .showSuggestionAfterError()
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride();
+    .option("--list", "name the rows and the contenders");
 }

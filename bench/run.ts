@@ -4,16 +4,16 @@ import { compilerVersion } from "../native/compile.ts";
 import { devDependencies, version } from "../package.json";
 import type { Assignment } from "./child.ts";
 import type { Contender, Files } from "./contenders/contender.ts";
+import { environmentOf, findOut } from "./contenders/find-out.ts";
 import type { BenchOptions } from "./options.ts";
-import type { Cell, ContenderResult, Results, RowResult } from "./report/results.ts";
-import { type Job, machineDetails, median, type Outcome, runRounds } from "./rounds.ts";
+import { type Cell, cellOf, type Results, type RowResult } from "./report/results.ts";
+import { type Job, machineDetails, runRounds } from "./rounds.ts";
 import type { Row } from "./rows/row.ts";
 
-const FULL = { milliseconds: 150, leastRuns: 12, mostMs: 30_000 };
-const QUICK = { milliseconds: 10, leastRuns: 2, mostMs: 20_000 };
+const FULL = { warmUpMs: 150, milliseconds: 150, leastRuns: 12, mostMs: 30_000 };
+const QUICK = { warmUpMs: 10, milliseconds: 10, leastRuns: 2, mostMs: 20_000 };
 
 const child = fileURLToPath(new URL("child.ts", import.meta.url));
-const probe = fileURLToPath(new URL("probe.ts", import.meta.url));
 
 export async function run(options: BenchOptions, files: Files): Promise<Results> {
   const contenders = await Promise.all(options.contenders.map((contender) => findOut(contender, files)));
@@ -58,30 +58,6 @@ function jobFor(name: string, row: Row, contender: Contender, options: BenchOpti
   };
   const command = [process.execPath, child, JSON.stringify(assignment)];
   return { name, command, group: row.name, environment: environmentOf(contender), mostMs };
-}
-
-const environmentOf = ({ preload }: Contender): Record<string, string> =>
-  preload === undefined ? {} : { LD_PRELOAD: preload };
-
-function cellOf(outcome: Outcome): Cell {
-  if ("reason" in outcome) {
-    return { reason: outcome.reason, ...(outcome.broken && { broken: true as const }) };
-  }
-  const rounds = outcome.rounds.map(({ ns }) => ns!);
-  return { ns: median(rounds), rounds };
-}
-
-/** Asks a process of the contender's own for its version. */
-async function findOut(contender: Contender, files: Files): Promise<ContenderResult> {
-  const { name, kind } = contender;
-  const process_ = Bun.spawn([process.execPath, probe, JSON.stringify({ contender: name, files })], {
-    stdout: "pipe",
-    stderr: "ignore",
-    env: { ...process.env, ...environmentOf(contender) },
-  });
-  const text = await process_.stdout.text();
-  if ((await process_.exited) !== 0) return { name, kind, version: null, missing: "its process failed" };
-  return { name, kind, ...(JSON.parse(text) as Pick<ContenderResult, "version" | "missing">) };
 }
 
 function circumstances({ command, seed, rounds }: BenchOptions) {

@@ -4,6 +4,7 @@ import { openFloor } from "../../native/floor.ts";
 import { devDependencies, version as huskyVersion } from "../../package.json";
 import type { Calls, Lacks } from "./calls.ts";
 import type { Contender, Files } from "./contender.ts";
+import { openEmpty } from "./empty.ts";
 import { openArena, openFunctions } from "./husky.ts";
 import {
   arrayBufferLacks,
@@ -78,23 +79,40 @@ const inJavaScript = (
   open: async () => ({ calls: open() }),
 });
 
+const empty: Contender = {
+  name: "empty",
+  kind: "empty",
+  lacks: {},
+  version: () => Bun.version,
+  open: async () => ({ calls: openEmpty() }),
+};
+
+const reachedByFfi = libraries.map(byFfi);
+
 const others: readonly Contender[] = [
-  ...libraries.map(byFfi),
+  ...reachedByFfi,
   inJavaScript("ArrayBuffer", Bun.version, arrayBufferLacks, openArrayBuffer),
   inJavaScript("allocUnsafeSlow", Bun.version, unsafeBufferLacks, openUnsafeBuffer),
   inJavaScript("@thi.ng/malloc", devDependencies["@thi.ng/malloc"], poolLacks, openPool),
   ...libraries.map(inC),
 ];
 
+const huskies = (revision: string | undefined): Contender[] =>
+  revision === undefined ? [husky] : [husky, huskyAt(revision)];
+
 /** Husky with the policy of its process-wide heap comes first; `policies` are the other ones. */
 export function contendersFor(policies: readonly string[], revision: string | undefined): Contender[] {
-  const before = revision === undefined ? [] : [huskyAt(revision)];
-  return [husky, ...before, ...policies.map(huskyWith), ...others];
+  return [...huskies(revision), ...policies.map(huskyWith), ...others];
+}
+
+/** Who replays recordings: all that have plain addresses, and whoever allocates nothing. */
+export function replayersFor(revision: string | undefined): Contender[] {
+  return [...huskies(revision), ...reachedByFfi, empty];
 }
 
 /** By its name, in a child process. */
 export function contenderNamed(name: string, { against }: Files): Contender {
   if (name.startsWith(POLICY_PREFIX)) return huskyWith(name.slice(POLICY_PREFIX.length));
   if (against !== undefined && name === REVISION_PREFIX + against.revision) return huskyAt(against.revision);
-  return [husky, ...others].find((contender) => contender.name === name)!;
+  return [husky, ...others, empty].find((contender) => contender.name === name)!;
 }

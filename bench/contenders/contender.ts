@@ -3,8 +3,8 @@ import type { Floor } from "../../native/floor.ts";
 import type { ArenaHandle } from "../../src/index.ts";
 import type { Calls, Lacks } from "./calls.ts";
 
-/** `ffi`: one call of C each. `native`: the loop itself in C. */
-export type Kind = "husky" | "ffi" | "javascript" | "native";
+/** `ffi`: one call of C each. `native`: the loop itself in C. `empty`: allocates nothing. */
+export type Kind = "husky" | "ffi" | "javascript" | "native" | "empty";
 
 export interface Contender {
   readonly name: string;

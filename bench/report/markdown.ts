@@ -1,4 +1,5 @@
 /** The README's section on speed, made from the results. */
+import type { Kind } from "../contenders/contender.ts";
 import { comparisons, meanRatio, ratio, singleRows } from "./ratios.ts";
 import { nsOf, type Results } from "./results.ts";
 import { nanoseconds } from "./tables.ts";
@@ -55,19 +56,22 @@ export function microMarkdown(results: Results): string {
 ![Time of an operation, others relative to Husky](bench/results/micro.svg)
 
 Nanoseconds an operation, medians of ${results.rounds} rounds; the last column is Husky over the best of the four that
-FFI reaches: below 1 is quicker. \`C\`: the same loop compiled from C, entered by one call. ${circumstances(results)}
+FFI reaches: below 1 is quicker. \`C\`: the same loop compiled from C, entered by one call. Seed ${results.seed}, ${circumstances(results, "native")}
 
 ${markdownTable(["", ...names, "ratio"], body)}
 
 ${targetsMarkdown(targets(results))}`;
 }
 
-function circumstances({ seed, versions, contenders, machine }: Results): string {
-  const { bun } = versions;
-  const native = contenders.filter(({ kind, version }) => kind === "native" && version !== null);
-  const libraries = native
-    .map(({ name, version }) => `${name.slice(2)} ${version!.split("-")[0]}`)
+/** Versions and machine; the libraries as contenders of this kind. */
+export function circumstances(
+  { versions, contenders, machine }: Omit<Results, "rows" | "seed">,
+  kind: Kind,
+): string {
+  const libraries = contenders
+    .filter((contender) => contender.kind === kind && contender.version !== null)
+    .map(({ name, version }) => `${name.replace(/^C /, "")} ${version!.split("-")[0]}`)
     .join(", ");
   const { processor, cores, system } = machine;
-  return `Seed ${seed}, Bun ${bun}, ${libraries}; ${processor}, ${cores} cores, ${system}.`;
+  return `Bun ${versions["bun"]}, ${libraries}; ${processor}, ${cores} cores, ${system}.`;
 }

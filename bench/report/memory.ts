@@ -1,9 +1,9 @@
 /** The figures of `bun run bench:memory`: tables for the terminal and for the README. */
-import Table from "cli-table3";
 import { mebibytes } from "../../stress/report/units.ts";
 import { markdownTable, targetsMarkdown } from "./markdown.ts";
 import { geometricMean } from "./ratios.ts";
-import type { Results } from "./results.ts";
+import { type Results, reasonsOf } from "./results.ts";
+import { newTable } from "./tables.ts";
 import { type Target, target } from "./targets.ts";
 
 export interface MemoryRow {
@@ -127,17 +127,11 @@ function leftCells(results: MemoryResults): Cells {
 
 export function describeMemory(results: MemoryResults): string {
   const tables = [ratioCells(results), leftCells(results)].map(({ head, body }) => {
-    const colAligns = head.map((_, column) => (column === 0 ? ("left" as const) : ("right" as const)));
-    const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+    const table = newTable(head);
     table.push(...body);
     return table.toString();
   });
-  const reasons = new Set<string>();
-  for (const { cells } of results.rows) {
-    for (const [name, cell] of Object.entries(cells))
-      if ("reason" in cell) reasons.add(`${name}: ${cell.reason}`);
-  }
-  return [...tables, ...reasons].join("\n");
+  return [...tables, ...reasonsOf(results.rows)].join("\n");
 }
 
 /** Without the policies that are not the default; the result file has them. */

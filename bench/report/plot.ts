@@ -14,6 +14,14 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const HUSKY = "#D55E00";
 
+type Plotted = Pick<Results, "rows" | "contenders">;
+
+interface Heading {
+  readonly title: string;
+  /** What the marks are. */
+  readonly marks: string;
+}
+
 interface Point {
   readonly row: string;
   readonly allocator: string;
@@ -21,11 +29,11 @@ interface Point {
   readonly ratio: number;
 }
 
-function points(results: Results): Point[] {
-  return results.rows.flatMap((row) => {
+function points({ rows, contenders }: Plotted): Point[] {
+  return rows.flatMap((row) => {
     const husky = nsOf(row, "husky");
     if (husky === undefined) return [];
-    return results.contenders.flatMap(({ name, kind }) => {
+    return contenders.flatMap(({ name, kind }) => {
       const ns = nsOf(row, name);
       const allocator = kind === "native" ? name.slice(2) : name === "libc" ? "glibc" : name;
       if (ns === undefined || COLOURS[allocator] === undefined) return [];
@@ -41,8 +49,9 @@ const TICKS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64];
 /** What lies outside of the axis stands at its end. */
 const clamped = (ratio: number) => Math.min(MOST, Math.max(LEAST, ratio));
 
-export function plotSpec(results: Results): TopLevelSpec {
+function plotSpec(results: Plotted, { title, marks }: Heading): TopLevelSpec {
   const values = points(results);
+  const colour = colourOf(values);
   const of = (kinds: readonly Kind[]) => ({ values: values.filter(({ kind }) => kinds.includes(kind)) });
   return {
     background: "white",
@@ -50,11 +59,8 @@ export function plotSpec(results: Results): TopLevelSpec {
     width: 640,
     height: { step: 22 },
     title: {
-      text: "Time of one operation, relative to Husky",
-      subtitle: [
-        "left of the line: quicker than Husky, right of it: slower; at the edge: beyond",
-        "●  one call through FFI each\u2003\u2003○  the same loop in C\u2003\u2003◆  objects, collected",
-      ],
+      text: title,
+      subtitle: ["left of the line: quicker than Husky, right of it: slower; at the edge: beyond", marks],
       anchor: "start",
       fontSize: 17,
       subtitleFontSize: 12.5,
@@ -100,7 +106,7 @@ const x = {
   },
 } as const;
 
-const yFor = ({ rows }: Results) =>
+const yFor = ({ rows }: Plotted) =>
   ({
     field: "row",
     type: "nominal",
@@ -117,12 +123,18 @@ const yFor = ({ rows }: Results) =>
     },
   }) as const;
 
-const colour = {
-  field: "allocator",
-  type: "nominal",
-  scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
-  legend: { title: null, labelFontSize: 12.5, symbolType: "circle", rowPadding: 6 },
-} as const;
+/** Those that the plot has. */
+function colourOf(values: readonly Point[]) {
+  const present = Object.entries(COLOURS).filter(([name]) =>
+    values.some(({ allocator }) => allocator === name),
+  );
+  return {
+    field: "allocator",
+    type: "nominal",
+    scale: { domain: present.map(([name]) => name), range: present.map(([, colour]) => colour) },
+    legend: { title: null, labelFontSize: 12.5, symbolType: "circle", rowPadding: 6 },
+  } as const;
+}
 
 /** Whoever is called by FFI is round. */
 const shape = {
@@ -133,7 +145,22 @@ const shape = {
 } as const;
 
 /** The plot as SVG. */
-export async function plotMicro(results: Results): Promise<string> {
-  const view = new View(parse(compile(plotSpec(results)).spec), { renderer: "none", logLevel: Warn });
+async function plot(results: Plotted, heading: Heading): Promise<string> {
+  const view = new View(parse(compile(plotSpec(results, heading)).spec), {
+    renderer: "none",
+    logLevel: Warn,
+  });
   return `${await view.toSVG()}\n`;
 }
+
+export const plotMicro = (results: Plotted): Promise<string> =>
+  plot(results, {
+    title: "Time of one operation, relative to Husky",
+    marks: "●  one call through FFI each\u2003\u2003○  the same loop in C\u2003\u2003◆  objects, collected",
+  });
+
+export const plotRecordings = (results: Plotted): Promise<string> =>
+  plot(results, {
+    title: "Time of one operation in recordings of real programs, relative to Husky",
+    marks: "●  one call through FFI each",
+  });

@@ -2,7 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { microMarkdown } from "./markdown.ts";
-import { plotMicro } from "./plot.ts";
+import { plotMicro, plotRecordings } from "./plot.ts";
+import { type RecordingsResults, recordingsTargets } from "./recordings.ts";
+import { recordingsMarkdown } from "./recordings-tables.ts";
 import type { Results } from "./results.ts";
 import { targets } from "./targets.ts";
 
@@ -14,6 +16,13 @@ export async function writeMicro(results: Results): Promise<void> {
   await writeResult("micro.json", `${JSON.stringify(report, null, 2)}\n`);
   await writeResult("micro.svg", await plotMicro(results));
   await writeSection("micro", microMarkdown(results));
+}
+
+export async function writeRecordings(results: RecordingsResults): Promise<void> {
+  const report = { ...results, targets: recordingsTargets(results) };
+  await writeResult("recordings.json", `${JSON.stringify(report, null, 2)}\n`);
+  await writeResult("recordings.svg", await plotRecordings({ ...results, rows: results.warm }));
+  await writeSection("recordings", recordingsMarkdown(results));
 }
 
 export async function writeResult(name: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a run of `bun run bench` found, as it stands in the result file. */
 import type { Kind } from "../contenders/contender.ts";
+import { median, type Outcome } from "../rounds.ts";
 
 export interface Results {
   /** Repeats the run. */
@@ -37,4 +38,21 @@ export type Cell =
 export function nsOf(row: RowResult, contender: string): number | undefined {
   const cell = row.cells[contender];
   return cell !== undefined && "ns" in cell ? cell.ns : undefined;
+}
+
+/** From the rounds of a job; `figure`: which of its figures. */
+export function cellOf(outcome: Outcome, figure = "ns"): Cell {
+  if ("reason" in outcome) {
+    return { reason: outcome.reason, ...(outcome.broken && { broken: true as const }) };
+  }
+  const rounds = outcome.rounds.map((figures) => figures[figure]!);
+  return { ns: median(rounds), rounds };
+}
+
+/** Why cells are empty, each reason once. */
+export function reasonsOf(rows: readonly { cells: Record<string, object> }[]): string[] {
+  const reasons = rows.flatMap(({ cells }) =>
+    Object.entries(cells).flatMap(([name, cell]) => ("reason" in cell ? [`${name}: ${cell.reason}`] : [])),
+  );
+  return [...new Set(reasons)];
 }

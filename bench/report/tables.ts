@@ -13,7 +13,7 @@ export function nanoseconds(ns: number): string {
 
 const show = (value: number | undefined): string => (value === undefined ? "-" : value.toFixed(2));
 
-function newTable(head: readonly string[]) {
+export function newTable(head: readonly string[]) {
   const colAligns = head.map((_, column) => (column === 0 ? ("left" as const) : ("right" as const)));
   return new Table({ head: [...head], colAligns, style: { head: [], border: [], compact: true } });
 }

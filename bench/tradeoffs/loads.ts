@@ -1,6 +1,7 @@
 /** The loads of the comparison, as rows of operations that any arena can play. */
 import type { ArenaOptions } from "../../src/index.ts";
 import { committedRecordings, Operation, readRecording } from "../../stress/recordings/index.ts";
+import { recordingNames } from "../recordings/files.ts";
 
 /** Operations in columns: entry i allocates, resizes or frees block `block[i]`. */
 export interface Load {
@@ -122,10 +123,6 @@ const patterns: Record<string, (live: number) => Load> = {
   /** 1 KiB to 4 MiB. */
   big: (live) => replacement(live, 10, 22, 1000),
 };
-
-export function recordingNames(): string[] {
-  return committedRecordings().map((path) => path.split("/").at(-1)!.split(".")[0]!);
-}
 
 /** Makes a load anew: the same name gives the same operations. */
 export function makeLoad(name: string): Load {

@@ -1,6 +1,7 @@
 /** The lecture's questions: what is compared on which loads, and by which figures the answer is judged. */
 import type { ArenaOptions } from "../../src/index.ts";
-import { recordingNames, type Task } from "./loads.ts";
+import { recordingNames } from "../recordings/files.ts";
+import type { Task } from "./loads.ts";
 
 export interface Contender {
   readonly name: string;

@@ -35,7 +35,7 @@ test("memory: everybody's peak is at least what was live", async () => {
 
 test("memory: an unknown recording is wrong usage", async () => {
   const { code, stderr } = await runScript("memory", ["--recordings", "nothing"]);
-  expect([code, stderr]).toEqual([2, expect.stringContaining("unknown recording nothing")]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('unknown recording "nothing"')]);
 });
 
 test("collector: a ratio of times and a difference of memory", async () => {

@@ -1,7 +1,8 @@
 /** The loads of the comparison are sound, and every question names contenders and loads that exist. */
 import { expect, test } from "bun:test";
+import { recordingNames } from "../../bench/recordings/files.ts";
 import { type Cell, judge } from "../../bench/tradeoffs/judge.ts";
-import { makeLoad, recordingNames } from "../../bench/tradeoffs/loads.ts";
+import { makeLoad } from "../../bench/tradeoffs/loads.ts";
 import { questions } from "../../bench/tradeoffs/questions.ts";
 import { Arena } from "../../src/index.ts";
 import { Operation } from "../../stress/recordings/index.ts";

@@ -1,5 +1,5 @@
 /** Whether a contender can be used here: prints `{"version": ...}`, or null and why not. */
-import { contenderNamed } from "./contenders/catalogue.ts";
+import { contenderNamed } from "./catalogue.ts";
 
 const { contender: name, files } = JSON.parse(process.argv[2]!);
 const contender = contenderNamed(name, files);
