@@ -26,17 +26,22 @@ export function planRuns(options: StressOptions, recordings: readonly Recording[
   });
 }
 
-const WARM_UP_SECONDS = 0.5;
+const WARM_UPS = ["churn", "larson", "producer-consumer"] as const;
+const LEAST_WARM_UP_SECONDS = 0.5;
+/** Of the runs' time, all warm-ups together: the longer Workers come and go, the closer their share is to be known. */
+const WARM_UP_PART = 0.1;
 
-/**
- * Before memory is measured for the first time. Workers that run leave a few MiB in the runtime (compiled code,
- * heaps of ended Workers): most of it after the first ones, and none of it the allocator's.
- */
-export function planWarmUp(): PlannedRun[] {
-  return ["churn", "larson", "producer-consumer"].map((name) => ({
-    label: `warm-up ${name}`,
+/** The runs without the heap that come first: what their Workers leave in the process is the runtime's. */
+export function planWarmUp({ seconds }: StressOptions): PlannedRun[] {
+  return WARM_UPS.map((name) => ({
+    label: `without the heap: ${name}`,
     workload: findWorkload(name),
     recording: undefined,
-    seconds: WARM_UP_SECONDS,
+    seconds: Math.max(LEAST_WARM_UP_SECONDS, (seconds * WARM_UP_PART) / WARM_UPS.length),
   }));
+}
+
+/** How many Workers there are at a time, at the most. */
+export function mostSeats(runs: readonly PlannedRun[], { workers }: StressOptions): number {
+  return Math.max(...runs.map(({ workload }) => workload.seats?.(workers) ?? workers));
 }

@@ -1,17 +1,14 @@
 /** All runs of one command, between two measurements of the process's memory. */
-import type { HeapKind } from "./allocators/provide.ts";
 import type { StressOptions } from "./command/options.ts";
 import type { FaultReport, OracleMemory } from "./crew/assignment.ts";
+import { judgeProcess, type RuntimeShare } from "./kept-memory.ts";
 import { createPatternMemory } from "./oracle/pattern.ts";
 import { createShadowMemory } from "./oracle/shadow.ts";
 import type { Recording } from "./recordings/recording.ts";
 import { settledRss } from "./report/rss.ts";
-import { mebibytes } from "./report/units.ts";
-import { type PlannedRun, planRuns, planWarmUp } from "./run-plan.ts";
-import { performRun, type RunResult } from "./workload-run.ts";
+import { mostSeats, type PlannedRun, planRuns, planWarmUp } from "./run-plan.ts";
+import { type HeapKind, performRun, type RunResult } from "./workload-run.ts";
 
-/** How much more the process may hold after the runs than before them. */
-export const RSS_TOLERANCE_BYTES = 8 * 2 ** 20;
 /** Chunks of 4 MiB that a Worker's blocks may lie in; libc spreads them over arenas and mappings. */
 const SHADOW_CHUNKS_PER_WORKER = 128;
 const LEAST_SHADOW_CHUNKS = 512;
@@ -19,9 +16,17 @@ const CHUNK_BYTES = 2 ** 22;
 
 export interface SessionResult {
   readonly runs: readonly RunResult[];
+  readonly memory: ProcessMemory;
+  readonly fault: FaultReport | null;
+}
+
+export interface ProcessMemory {
+  /** Before and after the runs. */
   readonly rssBaseBytes: number;
   readonly rssEndBytes: number;
-  readonly fault: FaultReport | null;
+  readonly workers: number;
+  /** What the process may keep is known by this; null = it is not judged. */
+  readonly runtime: RuntimeShare | null;
 }
 
 export async function runSession(
@@ -29,15 +34,23 @@ export async function runSession(
   recordings: readonly Recording[],
 ): Promise<SessionResult> {
   const oracle = createOracle(options, recordings);
-  const warmUp = await performAll(planWarmUp(), options, oracle, "private");
-  if (faultOf(warmUp) !== null)
-    return { runs: warmUp, rssBaseBytes: 0, rssEndBytes: 0, fault: faultOf(warmUp) };
+  const planned = planRuns(options, recordings);
+  // Only Husky is judged: libc keeps what it likes.
+  const rssStartBytes = options.allocator === "husky" ? await settledRss() : null;
+  const crowd = { ...options, workers: mostSeats(planned, options) };
+  const warmUp = await performAll(planWarmUp(options), crowd, oracle, "stand-in");
   const rssBaseBytes = await settledRss();
-  const runs = await performAll(planRuns(options, recordings), options, oracle, "chosen");
+  const runs = faultOf(warmUp) === null ? await performAll(planned, options, oracle, "chosen") : warmUp;
   const rssEndBytes = await settledRss();
-  const fault = faultOf(runs) ?? keptMemory(options, rssEndBytes - rssBaseBytes);
-  return { runs, rssBaseBytes, rssEndBytes, fault };
+  const workers = workersOf(runs);
+  const runtime =
+    rssStartBytes === null ? null : { keptBytes: rssBaseBytes - rssStartBytes, workers: workersOf(warmUp) };
+  const kept = runtime === null ? null : judgeProcess(rssEndBytes - rssBaseBytes, workers, runtime);
+  const memory = { rssBaseBytes, rssEndBytes, workers, runtime };
+  return { runs, memory, fault: faultOf(runs) ?? kept };
 }
+
+const workersOf = (runs: readonly RunResult[]): number => runs.reduce((sum, { workers }) => sum + workers, 0);
 
 const faultOf = (runs: readonly RunResult[]): FaultReport | null => runs.at(-1)?.fault ?? null;
 
@@ -62,11 +75,4 @@ export function createOracle(options: StressOptions, recordings: readonly Record
   const chunks =
     LEAST_SHADOW_CHUNKS + options.workers * SHADOW_CHUNKS_PER_WORKER + (2 * replayBytes) / CHUNK_BYTES;
   return { shadow: createShadowMemory(chunks), pattern: createPatternMemory(options.seed) };
-}
-
-/** Only Husky is judged: libc keeps what it likes. */
-function keptMemory(options: StressOptions, keptBytes: number): FaultReport | null {
-  if (options.allocator !== "husky" || keptBytes <= RSS_TOLERANCE_BYTES) return null;
-  const message = `${mebibytes(keptBytes)} more are resident than before, ${mebibytes(RSS_TOLERANCE_BYTES)} are allowed`;
-  return { kind: "memory-kept", message };
 }

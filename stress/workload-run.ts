@@ -1,9 +1,12 @@
 /** One planned run from the base line to the end, with everything that is measured about it. */
-import { type HeapKind, provideAllocator } from "./allocators/provide.ts";
+import { type ProvidedAllocator, provideAllocator } from "./allocators/provide.ts";
+import { createStandIn } from "./allocators/stand-in.ts";
+import type { WastefulPlant } from "./allocators/wasteful.ts";
 import type { StressOptions } from "./command/options.ts";
 import type { FaultReport, OracleMemory } from "./crew/assignment.ts";
 import { auditHeap, createFigures, type Figures, runCrew } from "./crew/crew.ts";
 import { reportOf } from "./crew/report-fault.ts";
+import { judgeHeap } from "./kept-memory.ts";
 import { Fault } from "./oracle/fault.ts";
 import { showProgress } from "./report/progress.ts";
 import { trimmedRss } from "./report/rss.ts";
@@ -17,13 +20,17 @@ export interface RunResult extends Figures {
   rssEndBytes: number;
   /** Of the heap since it exists; null where the allocator does not tell. */
   peakCommittedBytes: number | null;
-  /** After the run and a trim. */
+  /** After the run and a trim; what the kernel counts of the heap's pages. */
   committedBytes: number | null;
+  heapResidentBytes: number | null;
   fault: FaultReport | null;
 }
 
 const describe = ({ operations, liveBytes, seconds }: Figures): string =>
   `${count(operations)} operations, ${rate(operations / Math.max(seconds, 0.001))}/s, ${mebibytes(liveBytes)} live`;
+
+/** What the run is made on. */
+export type HeapKind = "chosen" | "stand-in";
 
 /** Never throws a fault: it is part of the result. */
 export async function performRun(
@@ -40,6 +47,7 @@ export async function performRun(
     rssEndBytes: 0,
     peakCommittedBytes: null,
     committedBytes: null,
+    heapResidentBytes: null,
     fault: null,
   };
   const progress = showProgress(run.label, run.seconds, "s");
@@ -64,7 +72,7 @@ async function attempt(
   result: RunResult,
   observe: () => void,
 ): Promise<void> {
-  const { choice, dispose } = await provideAllocator(options, heap, run.workload.limitBytes);
+  const { choice, dispose } = await provide(run, options, heap);
   const before = await auditHeap(choice, options.watchdog);
   const { workers, tasks, seed, watchdog } = options;
   const job = { ...run, workers, tasks, seed, allocator: choice, oracle, watchdogSeconds: watchdog };
@@ -73,6 +81,7 @@ async function attempt(
   if (before !== null && after !== null) {
     result.committedBytes = after.committedBytes;
     result.peakCommittedBytes = after.peakCommittedBytes;
+    result.heapResidentBytes = after.residentBytes;
     if (after.liveBlocks !== before.liveBlocks || after.liveBytes !== before.liveBytes) {
       throw new Fault(
         "leak",
@@ -80,6 +89,18 @@ async function attempt(
           `${before.liveBlocks} (${before.liveBytes} bytes) before it`,
       );
     }
+    const kept = judgeHeap(after);
+    if (kept !== null) throw new Fault(kept.kind, kept.message);
   }
   dispose();
+}
+
+async function provide(
+  { workload }: PlannedRun,
+  options: StressOptions,
+  heap: HeapKind,
+): Promise<ProvidedAllocator> {
+  if (heap === "stand-in") return createStandIn(options.workers);
+  if (options.plant === undefined) return provideAllocator(options, workload.limitBytes);
+  return { choice: { kind: "wasteful", plant: options.plant as WastefulPlant }, dispose() {} };
 }

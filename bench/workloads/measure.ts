@@ -23,7 +23,7 @@ const TASKS = 10_000;
 async function measure({ contender, workers, seconds, seed, ...names }: Measurement) {
   const workload = findWorkload(names.workload);
   const options = { allocator: contender, policy: undefined, checks: "default" } as const;
-  const { choice, dispose } = await provideAllocator(options, "chosen", workload.limitBytes);
+  const { choice, dispose } = await provideAllocator(options, workload.limitBytes);
   const watchdogSeconds = Number.POSITIVE_INFINITY; // without an oracle nobody has a heartbeat
   const common = { recording: undefined, tasks: TASKS, workers, seed, allocator: choice, oracle: null };
   const job = { ...common, watchdogSeconds, seconds: 2 * seconds, workload };

@@ -1,4 +1,6 @@
 import type { ForeignName } from "./foreign.ts";
+import type { StandInChoice } from "./stand-in.ts";
+import type { WastefulPlant } from "./wasteful.ts";
 
 /** An allocator under test, as one Worker sees it. Addresses are numbers; C rules. */
 export interface Allocator {
@@ -25,6 +27,8 @@ export interface Audit {
   readonly liveBytes: number;
   readonly committedBytes: number;
   readonly peakCommittedBytes: number;
+  /** What the kernel counts of the memory that blocks come from; null = it does not tell. */
+  readonly residentBytes: number | null;
 }
 
 /** How a Worker gets at the allocator; structured-cloneable. */
@@ -35,5 +39,8 @@ export type AllocatorChoice =
   | { readonly kind: "heap" }
   /** A private arena, by its handle. */
   | { readonly kind: "arena"; readonly handle: unknown }
+  /** The process-wide heap, and something beside it that keeps memory. */
+  | { readonly kind: "wasteful"; readonly plant: WastefulPlant }
+  | StandInChoice
   /** libc with a planted fault; `memory` is shared by all Workers of a run. */
   | { readonly kind: "faulty"; readonly plant: string; readonly memory: SharedArrayBuffer };

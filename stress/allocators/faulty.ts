@@ -112,7 +112,7 @@ class FaultyAllocator implements Allocator {
 
   audit() {
     const liveBlocks = Number(Atomics.load(this.shared, LIVE_BLOCKS));
-    return { liveBlocks, liveBytes: 0, committedBytes: 0, peakCommittedBytes: 0 };
+    return { liveBlocks, liveBytes: 0, committedBytes: 0, peakCommittedBytes: 0, residentBytes: null };
   }
 
   private showsIn(method: string): boolean {

@@ -1,4 +1,5 @@
 /** Husky behind the interface of the workloads: the process-wide heap, or a private arena. */
+import { residentBytesIn } from "../../native/mappings.ts";
 import {
   Arena,
   alignedAlloc,
@@ -48,6 +49,11 @@ export function allocatorOver(arena: Arena): Allocator {
 function auditOf(arena: Arena): Audit {
   arena.trim();
   arena.check();
-  const { liveBlocks, liveBytes, committedBytes, peakCommittedBytes } = arena.stats();
-  return { liveBlocks, liveBytes, committedBytes, peakCommittedBytes };
+  const { liveBlocks, liveBytes, committedBytes, peakCommittedBytes, reservedBytes, windows } = arena.stats();
+  const residentBytes = windowResidentBytes(arena, reservedBytes / windows);
+  return { liveBlocks, liveBytes, committedBytes, peakCommittedBytes, residentBytes };
 }
+
+/** Of the first window, the one whose address is public; no other is opened as long as it has room. */
+const windowResidentBytes = (arena: Arena, windowBytes: number): number | null =>
+  process.platform === "linux" ? residentBytesIn(arena.handle.address, windowBytes) : null;

@@ -36,18 +36,14 @@ export function checkAllocator({ allocator }: StressOptions): void {
   }
 }
 
-/** The heap of the options, or, for the warm-up, one that leaves nothing behind. */
-export type HeapKind = "chosen" | "private";
-
 /** The allocator for one run. A limit can be set for Husky only. */
 export async function provideAllocator(
   options: Pick<StressOptions, "allocator" | "policy" | "checks">,
-  heap: HeapKind,
   limit: number | undefined,
 ): Promise<ProvidedAllocator> {
   const { allocator, checks } = options;
   if (allocator !== "husky") return { choice: { kind: "foreign", name: allocator }, dispose() {} };
-  if (options.policy === undefined && heap === "chosen" && limit === undefined) {
+  if (options.policy === undefined && limit === undefined) {
     return { choice: { kind: "heap" }, dispose() {} };
   }
   const { Arena, policyNames } = await import("../../src/index.ts");

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { plants } from "../allocators/faulty.ts";
 import { type ForeignName, foreignNames } from "../allocators/foreign.ts";
+import { wastefulPlants } from "../allocators/wasteful.ts";
 import { chaosModes, findChaosMode } from "../chaos/catalogue.ts";
 import { bareWorkloads, workloads } from "../workloads/catalogue.ts";
 import { manPage } from "./man-page.ts";
@@ -34,7 +35,7 @@ export interface StressOptions {
   readonly kills: number | undefined;
   /** How long `--chaos pause` stops a Worker. */
   readonly pauseSeconds: number;
-  /** One of the faults of the canary or of the chaos mode, reported as if it were real. */
+  /** One of the faults of the canary, of the chaos mode or of an ordinary run, reported as if it were real. */
   readonly plant: string | undefined;
 }
 
@@ -90,13 +91,21 @@ function complete(names: readonly string[], given: Partial<StressOptions>): Stre
     throw new UsageError("--policy needs --allocator husky");
   }
   checkChaos(options, given, chosen);
-  if (options.plant !== undefined && options.chaos === undefined) {
-    const names = plants.map(({ name }) => name);
-    oneOf("plant", options.plant, names);
-    if (options.workloads.join() !== "canary")
-      throw new UsageError("--plant needs the workload canary, alone");
-  }
+  if (options.plant !== undefined && options.chaos === undefined) checkPlant(options, options.plant);
   return options;
+}
+
+function checkPlant({ workloads, allocator, policy }: StressOptions, plant: string): void {
+  const ordinary = Object.keys(wastefulPlants);
+  oneOf("plant", plant, [...plants.map(({ name }) => name), ...ordinary]);
+  if (!ordinary.includes(plant)) {
+    if (workloads.join() !== "canary") throw new UsageError("--plant needs the workload canary, alone");
+    return;
+  }
+  if (workloads.includes("canary")) throw new UsageError(`--plant ${plant} does not go with canary`);
+  if (allocator !== "husky" || policy !== undefined) {
+    throw new UsageError(`--plant ${plant} needs the process-wide heap: no --allocator, no --policy`);
+  }
 }
 
 function checkChaos(options: StressOptions, given: Partial<StressOptions>, chosen: readonly string[]): void {

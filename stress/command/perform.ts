@@ -36,7 +36,7 @@ export async function perform(options: StressOptions): Promise<number> {
     chaos = await mode.run(options, recordings);
     say(chaos.table);
     fault = chaos.fault;
-  } else if (options.plant !== undefined) {
+  } else if (options.plant !== undefined && options.workloads.includes("canary")) {
     fault = await faultOfPlant(options.plant, options.seed, options.watchdog);
   } else if (options.workloads.includes("canary")) {
     canary = await runCanary(options.seed);

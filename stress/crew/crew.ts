@@ -40,6 +40,8 @@ export interface Figures {
   /** Sampled every 20 ms. */
   peakLiveBytes: number;
   peakRssBytes: number;
+  /** Started, successors among them. */
+  workers: number;
   /** What the workload found out, where it does. */
   result: string | null;
 }
@@ -51,6 +53,7 @@ export const createFigures = (): Figures => ({
   liveBytes: 0,
   peakLiveBytes: 0,
   peakRssBytes: 0,
+  workers: 0,
   result: null,
 });
 
@@ -147,6 +150,7 @@ class Crew {
     };
     const hired = new HiredWorker(new URL("./worker.ts", import.meta.url), assignment);
     this.hired.add(hired);
+    this.figures.workers++;
     const report = await hired.report;
     if (report.type === "succeed") {
       await hired.ended();

@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { FaultReport } from "../crew/assignment.ts";
+import { allowedBytes } from "../kept-memory.ts";
 import type { SessionResult } from "../session.ts";
 import type { RunResult } from "../workload-run.ts";
 import { count, mebibytes, rate } from "./units.ts";
@@ -42,11 +43,20 @@ export function describeRuns(runs: readonly RunResult[]): string {
   return table.toString();
 }
 
-export function describeMemory({ runs, rssBaseBytes, rssEndBytes }: SessionResult): string {
-  const committed = runs.at(-1)?.committedBytes ?? null;
-  const heap = committed === null ? "" : `; ${mebibytes(committed)} committed by the heap`;
+export function describeMemory({ runs, memory }: SessionResult): string {
+  const { rssBaseBytes, rssEndBytes, workers, runtime } = memory;
   const more = mebibytes(rssEndBytes - rssBaseBytes);
-  return `RSS ${mebibytes(rssBaseBytes)} before, ${mebibytes(rssEndBytes)} after: ${more} more${heap}`;
+  const lines = [`RSS ${mebibytes(rssBaseBytes)} before, ${mebibytes(rssEndBytes)} after: ${more} more`];
+  if (runtime !== null) {
+    const share = `${runtime.workers} Workers without the heap left ${mebibytes(runtime.keptBytes)}`;
+    lines.push(`allowed ${mebibytes(allowedBytes(runtime, workers))} for ${workers} Workers: ${share}`);
+  }
+  const last = runs.at(-1);
+  if (last?.committedBytes != null) {
+    const resident = last.heapResidentBytes === null ? "" : `${mebibytes(last.heapResidentBytes)} resident, `;
+    lines.push(`heap, empty and trimmed: ${resident}${mebibytes(last.committedBytes)} committed`);
+  }
+  return lines.join("\n");
 }
 
 /** What a command without a fault has shown. */

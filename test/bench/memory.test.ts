@@ -1,4 +1,4 @@
-/** `bun run bench:memory` and `bun run bench:collector`, on little work. */
+/** `bun run bench:memory`, `bun run bench:collector` and `bun bench/capacity.ts`, on little work. */
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,6 +31,12 @@ test("memory: everybody's peak is at least what was live", async () => {
   expect(husky !== undefined && "committedBytes" in husky && husky.committedBytes! >= peakLiveBytes).toBe(
     true,
   );
+});
+
+test("capacity: what the runtime keeps beside a small arena is no fault", async () => {
+  const { code, stdout } = await runScript("capacity", ["0.05"]);
+  expect(stdout).toContain("wrong stamps 0, live 0, committed 0.0 MiB, resident in 1 windows 0.0 MiB;");
+  expect(code).toBe(0);
 });
 
 test("memory: an unknown recording is wrong usage", async () => {

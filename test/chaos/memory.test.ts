@@ -1,6 +1,6 @@
 /** When a series of samples counts as memory that is kept. */
 import { expect, test } from "bun:test";
-import { growthOf } from "../../stress/chaos/terminate/flatness.ts";
+import { growthOf, scatterOf } from "../../stress/chaos/terminate/flatness.ts";
 import { judgeMemory, leftEach } from "../../stress/chaos/terminate/memory.ts";
 import { createRow, DEATHS_PER_AUDIT, type TerminationRow } from "../../stress/chaos/terminate/row.ts";
 
@@ -40,6 +40,19 @@ test("the process grows: a fault unless it does so without the heap", () => {
   expect(judgeMemory(row(0, 10), row(0, 0))).toMatchObject({ kind: "memory-kept" });
   expect(judgeMemory(row(0, 10), row(0, 10))).toBeNull();
   expect(leftEach(row(0, 10))! / KIB).toBeCloseTo(10, 0);
+});
+
+test("what the runtime's own samples differ by is chance, and no more", () => {
+  expect(scatterOf([90, 10, 12, 9, 13, 14])).toBe(4);
+  const quiet = row(0, 0);
+  const uneven = row(0, 0);
+  uneven.residentBytes.forEach((bytes, i, all) => {
+    all[i] = bytes + (i % 2) * 20 * MIB;
+  });
+  // 36 samples from the middle of one quarter to the middle of another are 24 apart: 9.4 MiB of pages, and chance.
+  expect(judgeMemory(row(0, 8), quiet)).toMatchObject({ kind: "memory-kept" });
+  expect(judgeMemory(row(0, 8), uneven)).toBeNull();
+  expect(judgeMemory(row(0, 16), uneven)).toMatchObject({ kind: "memory-kept" });
 });
 
 test("two pages a death beyond what the runtime leaves are found in a long run, half a page is none", () => {

@@ -58,7 +58,7 @@ for (const [plant, kind, kills] of [
   ["hoards", "memory-kept", "1000"],
 ] as const) {
   test(`terminate, planted ${plant}: reported as ${kind}`, () =>
-    planted(kind, "larson", "--chaos", "terminate", "--kills", kills, "--plant", plant));
+    planted(kind, "larson", "--chaos", "terminate", "--workers", "4", "--kills", kills, "--plant", plant));
 }
 
 test("refuse: every call of two workloads on one and on two Workers, and a limited process", async () => {

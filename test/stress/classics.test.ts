@@ -1,5 +1,6 @@
 /** The workloads of the literature, in both builds. */
 import { expect, test } from "bun:test";
+import { policyNames } from "../../src/index.ts";
 import { type ForeignName, openForeign } from "../../stress/allocators/foreign.ts";
 import { provideAllocator } from "../../stress/allocators/provide.ts";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
@@ -21,8 +22,10 @@ interface Run {
 
 async function run(name: string, { workers = 2, tasks = 100, verify = true, allocator = "husky" }: Run) {
   const workload = findWorkload(name);
-  const choices = { allocator, policy: undefined, checks: "default" } as const;
-  const { choice, dispose } = await provideAllocator(choices, "private", workload.limitBytes);
+  // On an arena of its own: the process-wide heap is that of the other tests too.
+  const policy = allocator === "husky" ? policyNames[0]! : undefined;
+  const choices = { allocator, policy, checks: "default" } as const;
+  const { choice, dispose } = await provideAllocator(choices, workload.limitBytes);
   const figures = createFigures();
   const common = { workload, recording: undefined, tasks, workers, seconds: SECONDS, seed: 11 };
   const watchdogSeconds = verify ? 10 : Number.POSITIVE_INFINITY;

@@ -48,6 +48,14 @@ const wrong: readonly (readonly [name: string, args: readonly string[], message:
   ["pause-with-workload", ["churn", "--chaos", "pause"], /has a workload of its own; name none/],
   ["chaos-plant-unknown", ["--chaos", "pause", "--plant", "hang"], /unknown plant "hang"; known: deadlike/],
   ["plant-without-canary", ["churn", "--plant", "hang"], /--plant needs the workload canary/],
+  ["plant-with-canary", ["canary", "--plant", "keeps"], /--plant keeps does not go with canary/],
+  [
+    "plant-with-policy",
+    ["--plant", "keeps", "--policy", "tree"],
+    /--plant keeps needs the process-wide heap/,
+  ],
+  ["plant-with-libc", ["--plant", "hoards", "--allocator", "libc"], /needs the process-wide heap/],
+  ["plant-misspelt", ["--plant", "keep"], /unknown plant "keep"; known: none.*hoards\. Did you mean keeps\?/],
 ];
 
 for (const [name, args, message] of wrong) {

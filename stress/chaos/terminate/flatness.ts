@@ -15,12 +15,21 @@ export interface Growth {
 
 /** null = too few samples. */
 export function growthOf(samples: readonly number[]): Growth | null {
-  const kept = samples.slice(Math.floor(samples.length * WARM_UP));
+  const kept = behindWarmUp(samples);
   if (kept.length < FEWEST_SAMPLES) return null;
   const quarter = Math.floor(kept.length / 4);
   const firstBytes = median(kept.slice(0, quarter));
   return { bytes: median(kept.slice(-quarter)) - firstBytes, span: kept.length - quarter, firstBytes };
 }
+
+/** The largest step from one sample to the next: what a growth may be by chance. */
+export function scatterOf(samples: readonly number[]): number {
+  const kept = behindWarmUp(samples);
+  return Math.max(0, ...kept.slice(1).map((bytes, i) => Math.abs(bytes - kept[i]!)));
+}
+
+const behindWarmUp = (samples: readonly number[]): readonly number[] =>
+  samples.slice(Math.floor(samples.length * WARM_UP));
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,12 +1,13 @@
 /**
  * Whether a row's memory is flat: that of the heap's window must not grow at all, that of the rest of the process, for
  * each death, less than a page more than it does with the heap of fixed places. That one's Workers open the same
- * functions of the C library and run under the same oracle: what they leave is the runtime's.
+ * functions of the C library and run under the same oracle: what they leave is the runtime's, and so is what their
+ * memory differs by from sample to sample, which is more the more Workers there are.
  */
 import type { FaultReport } from "../../crew/assignment.ts";
+import { CHANCE_BYTES } from "../../kept-memory.ts";
 import { kibibytes, mebibytes } from "../../report/units.ts";
-import { RSS_TOLERANCE_BYTES } from "../../session.ts";
-import { growthOf } from "./flatness.ts";
+import { growthOf, scatterOf } from "./flatness.ts";
 import { DEATHS_PER_AUDIT, type TerminationRow } from "./row.ts";
 
 /** What lives in a heap differs from sample to sample: so much of it may be chance. */
@@ -19,16 +20,19 @@ const PAGE_BYTES = 4096;
 
 export function judgeMemory(row: TerminationRow, runtime: TerminationRow): FaultReport | null {
   const heap = growthOf(row.heapResidentBytes);
-  if (heap !== null && heap.bytes > RSS_TOLERANCE_BYTES + heap.firstBytes * HEAP_TOLERANCE) {
+  if (heap !== null && heap.bytes > CHANCE_BYTES + heap.firstBytes * HEAP_TOLERANCE) {
     return kept(`${mebibytes(heap.bytes)} more of the heap are resident`, heap.span);
   }
   const rest = growthOf(restOf(row));
   const unavoidable = leftEach(runtime);
   if (rest === null || unavoidable === null) return null;
   const allowedEach = Math.max(0, unavoidable) + PAGE_BYTES;
-  if (rest.bytes <= RSS_TOLERANCE_BYTES + allowedEach * rest.span * DEATHS_PER_AUDIT) return null;
-  const what = `${mebibytes(rest.bytes)} more of the process outside of the heap are resident`;
-  return kept(`${what} (the runtime alone leaves ${kibibytes(unavoidable)} each)`, rest.span);
+  const chance = Math.max(CHANCE_BYTES, scatterOf(restOf(runtime)));
+  const allowed = chance + allowedEach * rest.span * DEATHS_PER_AUDIT;
+  if (rest.bytes <= allowed) return null;
+  const what = `${mebibytes(rest.bytes)} more of the process outside of the heap are resident, ${mebibytes(allowed)} are allowed`;
+  const why = `the runtime alone leaves ${kibibytes(unavoidable)} each, give or take ${mebibytes(chance)}`;
+  return kept(`${what} (${why})`, rest.span);
 }
 
 /** Bytes outside of the heap for each death behind the warm-up; null = too few samples. */

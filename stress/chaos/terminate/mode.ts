@@ -112,7 +112,7 @@ function sharesOf(kills: number, [runtime, ...rows]: readonly PlannedRow[]): num
 }
 
 async function chosenHeap(options: StressOptions): Promise<Provided> {
-  const { choice, dispose } = await provideAllocator(options, "chosen", undefined);
+  const { choice, dispose } = await provideAllocator(options, undefined);
   return { subject: choice, dispose };
 }
 
