@@ -272,8 +272,9 @@ export class Arena implements Disposable {
     if (address === 0) return;
     const attachment = this.join();
     try {
-      freePointer(attachment, address);
+      // First: an exception afterwards would tell of a free that was made.
       attachment.catchUp();
+      freePointer(attachment, address);
     } catch (error) {
       throw attachment.heap.unheld(error);
     }

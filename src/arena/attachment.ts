@@ -61,12 +61,12 @@ export class Attachment {
     try {
       moveIn(heap, inherited);
       this.followCaches();
+      this.purgeTimer.start();
     } catch (error) {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
     this.fastPath = new FastPath(slowPath, this.caches[0]!, keptGranules(heap.geometry));
-    this.purgeTimer.start();
   }
 
   get slot(): SlotNumber {
@@ -175,9 +175,9 @@ export class Attachment {
 
   /** Leaves the arena: the caches go back, the slot retires. */
   detach(): void {
-    this.purgeTimer.stop();
     const { slots } = this.heap;
     if (slots.countAttachment(this.slot, 0) > 1) {
+      this.purgeTimer.stop();
       slots.countAttachment(this.slot, -1);
       return;
     }
@@ -191,6 +191,7 @@ export class Attachment {
     } finally {
       this.heap.leave();
     }
+    this.purgeTimer.stop();
     slots.countAttachment(this.slot, -1);
     slots.retire(this.slot, slots.ownerOf(this.slot));
   }

@@ -30,9 +30,12 @@ import { EEXIST, type Platform } from "../memory/platform.ts";
 const BYTES = 2 ** 16;
 const LAYOUT_MIX = Math.imul(VERSION, 0x9e3779b1) ^ Math.imul(LAYOUT, 0x85ebca6b);
 const DIRECTORY_MAGIC = MAGIC ^ LAYOUT_MIX;
-/** The second place is for systems with 39 bits of addresses. From each on, 4095 layouts have room. */
-export const PLACES: readonly number[] = [0x1fff_0000_0000, 0x30_0000_0000].map(
-  (first) => first + (1 + ((LAYOUT_MIX >>> 8) % 4095)) * BYTES,
+/**
+ * The third and fourth are for systems with 39 bits of addresses. From each on, 4095 layouts have room; two that meet in
+ * one place go to different ones next.
+ */
+export const PLACES: readonly number[] = [0x1fff_0000_0000, 0x30_0000_0000].flatMap((first) =>
+  [LAYOUT_MIX >>> 8, LAYOUT_MIX >>> 16].map((number) => first + (1 + (number % 4095)) * BYTES),
 );
 
 const FIRST_ENTRY = 16;

@@ -1,6 +1,6 @@
 /**
- * Looks after the arena while this Worker's event loop runs: what it has cached goes back when it was not used for the
- * purge delay, and what others have freed, left or taken along when they died goes back to the system
+ * Looks after the arena while this Worker's event loop runs: what it has cached goes back a purge delay after something
+ * was left idle, and what others have freed, left or taken along when they died goes back to the system
  * (heap/upkeep.ts), also if this Worker makes no request any more. The timer keeps nobody's event loop alive.
  */
 import { drain } from "../cache/batches.ts";
@@ -10,8 +10,9 @@ import { PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts
 import type { Heap } from "../heap/heap.ts";
 import { fullUpkeep, needsUpkeep } from "../heap/upkeep.ts";
 
-/** Taken at import: programs replace `setTimeout` in their tests. */
+/** Taken at import: programs replace them in their tests. */
 const startTimer = setTimeout;
+const stopTimer = clearTimeout;
 
 /** Calls of which one asks whether the timer is late. */
 const CLOCK_MASK = 7;
@@ -42,9 +43,10 @@ export class PurgeTimer {
 
   /** Something lies idle, perhaps in this Worker's own caches. */
   lookLaterIf(idle: boolean): void {
-    if (!idle || this.isSoon || this.delay === Infinity) return;
-    this.isSoon = true;
+    if (!idle || this.delay === Infinity) return;
     if (this.drainAt === Infinity) this.drainAt = this.now() + this.delay;
+    if (this.isSoon) return;
+    this.isSoon = true;
     this.arm(Math.min(this.delay, PURGE_LOOK_MOST_MS));
   }
 
@@ -58,7 +60,7 @@ export class PurgeTimer {
 
   /** The arena may be unmapped after this: nothing here looks at it any more. */
   stop(): void {
-    clearTimeout(this.timer);
+    stopTimer(this.timer);
     this.delay = Infinity;
     this.dueAt = Infinity;
   }
@@ -88,17 +90,21 @@ export class PurgeTimer {
   }
 
   private fire(mayDrain: boolean): void {
+    if (this.delay === Infinity) return;
     const wasSoon = this.isSoon;
-    this.isSoon = false;
     const drains = mayDrain && this.now() >= this.drainAt;
-    let wait = wasSoon || needsUpkeep(this.heap) ? this.look(drains) : Infinity;
-    if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
-    this.isSoon = wait !== Infinity;
-    this.arm(Math.min(Math.max(Math.ceil(wait), 1), WATCH_MS));
+    let wait = Infinity;
+    try {
+      if (wasSoon || needsUpkeep(this.heap)) wait = this.look(drains);
+      if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
+    } finally {
+      this.isSoon = wait !== Infinity;
+      this.arm(Math.min(Math.max(Math.ceil(wait), 1), WATCH_MS));
+    }
   }
 
   private arm(ms: number): void {
-    clearTimeout(this.timer);
+    stopTimer(this.timer);
     this.dueAt = this.now() + ms;
     this.timer = startTimer(() => this.fire(true), ms);
     this.timer.unref?.();

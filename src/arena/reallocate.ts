@@ -85,6 +85,9 @@ export function reallocateLarge(
     moved = allocator.malloc(byteLength);
   } catch (error) {
     releaseLarge(heap, pointer);
+    // There is no memory for a copy; but what was idle has gone back.
+    const resized = error instanceof OutOfMemoryError ? resizeLarge(heap, pointer, byteLength) : 0;
+    if (resized !== 0) return resized as Pointer;
     throw error;
   }
   heap.platform.pages.copy(

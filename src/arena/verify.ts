@@ -7,7 +7,7 @@ import { PREVIOUS_FREE, State, stateOf } from "../block/header.ts";
 import { verifyLists } from "../cache/batches.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
-import { LEAST_GRANULES } from "../core/size-classes.ts";
+import { LEAST_GRANULES, payloadBytes } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { verifyDepot } from "../heap/depot.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
@@ -18,12 +18,14 @@ import { ControlDouble, WindowWord } from "../memory/layout.ts";
 /** Throws on the first broken invariant. `caches`: the caller's own. */
 export function verify(heap: Heap, caches: readonly WindowCache[]): void {
   let taken = 0;
+  let takenBytes = 0;
   let committed = stockedBytes(heap);
   for (const part of heap.windows) {
-    const { free, others } = verifyChain(part);
+    const { free, others, otherBytes } = verifyChain(part);
     verifyIndex(part, free);
     reportDamage("a link of the depot was overwritten", () => verifyDepot(part.space));
     taken += others;
+    takenBytes += otherBytes;
     const { words, touched, touchedBytes } = part.space;
     const high = words[WindowWord.high]!;
     require(part.space.end <= high &&
@@ -50,6 +52,10 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
     doubles[
       ControlDouble.takenBlocks
     ], `taken blocks: counted ${taken}, recorded ${doubles[ControlDouble.takenBlocks]}`);
+  require(takenBytes ===
+    doubles[
+      ControlDouble.takenBytes
+    ], `taken bytes: counted ${takenBytes}, recorded ${doubles[ControlDouble.takenBytes]}`);
   require(committed ===
     doubles[
       ControlDouble.committed
@@ -59,12 +65,13 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
 }
 
 /** The chain tiles the window, every header is undamaged, every "previous free" bit and footer is right. */
-function verifyChain({ space, window }: HeapWindow): { free: number; others: number } {
+function verifyChain({ space, window }: HeapWindow): { free: number; others: number; otherBytes: number } {
   const { words, touched, first, top } = space;
   const broken = (block: number, detail: string) =>
     new InvalidPointerError("corrupt-block", "check", window.base + block * 4, detail);
   let free = 0;
   let others = 0;
+  let otherBytes = 0;
   let previousFree = false;
   let block = first;
   while (block < top) {
@@ -74,7 +81,10 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
     }
     previousFree = stateOf(words[block - 1]!) === State.free;
     if (previousFree) free++;
-    else others++;
+    else {
+      others++;
+      otherBytes += payloadBytes(space.granules(block));
+    }
     if (!previousFree && touched.untouchedBytes(block - 2, space.next(block) - 2) !== 0)
       throw broken(block, "a page of it counts as free");
     const behind = space.next(block);
@@ -83,7 +93,7 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
     block = behind;
   }
   require(block === top, `header chain ends at word ${block}, recorded ${top}`);
-  return { free, others };
+  return { free, others, otherBytes };
 }
 
 /** The policy knows exactly the free blocks of the chain. */

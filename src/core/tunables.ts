@@ -73,6 +73,10 @@ export const PURGE_BYTES = 2 ** 20;
 export const PURGE_DELAY_MS = 200;
 /** Idle memory is looked for in steps of half the delay, but of so many milliseconds at the most. */
 export const PURGE_LOOK_MOST_MS = 250;
+/** Where much is idle in pages that are partly in use, a look is due again after so many milliseconds if anything was freed. */
+export const PURGE_RECHECK_MS = 500;
+/** What the system refused to take back is tried again after so many milliseconds. */
+export const PURGE_RETRY_MS = 5000;
 /** System calls of a look in one hold of the lock. */
 export const PURGE_CALLS_MOST = 512;
 /** Longest delay in milliseconds that `purgeDelay` takes: a day. */
@@ -82,8 +86,12 @@ export const WATCH_MS = 400;
 /** A timer that is so many milliseconds late is not waited for: the event loop does not run, or a test has replaced its clock. */
 export const TIMER_LATE_MS = 50;
 
-/** An arena ends the mapping of a freed large block only while it has at most this share of the mappings a process can have. */
+/**
+ * An arena ends the mapping of a freed large block only while it has at most the first share (one in so many) of the
+ * mappings a process can have, and parked ones, in the order of addresses, up to the second.
+ */
 export const MAPPINGS_SHARE = 8;
+export const PARKED_SHARE = 4;
 
 /** Waiting for the lock: busy turns, then turns of `sched_yield`, then sleeps of so many milliseconds. */
 export const LOCK_SPINS = 64;

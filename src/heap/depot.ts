@@ -67,6 +67,7 @@ export function emptyDepot(heap: Heap, index: number): void {
     }
   }
   if (words[DEPOT_GRANULES] !== 0) throw space.damaged(last);
+  words[DEPOT_LEAST] = 0;
 }
 
 /** Looks at every block of the depot. Throws DamagedBlock. */

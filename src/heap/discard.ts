@@ -28,6 +28,7 @@ export function discardBlocks(heap: Heap): void {
   }
   heap.control.doubles[ControlDouble.takenBlocks] = 0;
   heap.control.doubles[ControlDouble.takenBytes] = 0;
+  heap.control.doubles[ControlDouble.stuckBytes] = 0;
   for (const { slot, owner } of [...heap.slots.dead(), ...heap.slots.retired()])
     heap.slots.vacate(slot, owner);
 }
@@ -47,7 +48,7 @@ export function discardMappings(heap: Heap): void {
     endPassing(heap, 0, true);
   }
   // A window is whole in the end, and splits nothing: what was refused before may be possible now.
-  endParked(heap);
+  endParked(heap, Infinity);
   heap.large.dispose();
   const { space, window } = windows[0]!;
   const from = (space.first - 4) * 4;

@@ -220,13 +220,21 @@ export class Heap {
   resize(index: number, block: WordIndex, granules: number): boolean {
     const { space, policy } = this.windows[index]!;
     const present = space.granules(block);
+    const grows = granules > present;
+    const behind = block + granules * 4;
+    // What it grows by, and the header of what is left behind.
+    if (grows && !fits(this, space.touched.untouchedBytes(block - 2, behind + 1)))
+      return this.refuse("limit", 0);
     if (!policy.resize(block, granules)) return false;
     space.touch(block);
-    if (!fits(this, 0)) {
+    this.countResize(space.granules(block) - present);
+    // A policy may round up.
+    if (grows && !fits(this, 0)) {
+      const grown = space.granules(block);
       policy.resize(block, present);
+      this.countResize(space.granules(block) - grown);
       return this.withdraw(index);
     }
-    this.control.add(ControlDouble.takenBytes, (space.granules(block) - present) * GRANULE_BYTES);
     this.control.notePeak();
     return true;
   }
@@ -299,7 +307,8 @@ export class Heap {
     if (block === 0) return 0;
     const served = this.serve(index, block);
     // Of free memory that is not touched, the limit may have room for less.
-    return served === 0 && most > least ? this.askWindow(index, least, least, alignment) : served;
+    const isLess = served === 0 && most > least && this.windows[index]!.policy.divisible;
+    return isLess ? this.askWindow(index, least, least, alignment) : served;
   }
 
   private askPolicy(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
@@ -330,12 +339,17 @@ export class Heap {
     return block;
   }
 
+  private countResize(granules: number): void {
+    this.control.add(ControlDouble.takenBytes, granules * GRANULE_BYTES);
+  }
+
   /**
    * What was about to be used is free again: takes the charge back. Where a policy does not merge, the headers of the
    * pieces stay; then free memory is filed anew, whole.
    */
   private withdraw(index: number): false {
     const part = this.windows[index]!;
+    part.policy.compact();
     trimWindow(this, part);
     if (!fits(this, 0)) {
       recover(this, false);

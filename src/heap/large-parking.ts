@@ -8,7 +8,7 @@
  *
  * Everything here runs under the arena's lock. The passage names a mapping while it is ended (passage.ts).
  */
-import { MAPPINGS_SHARE } from "../core/tunables.ts";
+import { MAPPINGS_SHARE, PARKED_SHARE } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
@@ -16,15 +16,17 @@ import type { LargeBlock } from "./large-table.ts";
 
 /** Below so many large blocks nobody asks what the system allows. */
 const FEW_BLOCKS = 64;
+/** Refused system calls after which no more are tried. */
+const REFUSALS_MOST = 8;
 
 export function parkedBlocks({ control }: Heap): number {
   return control.doubles[ControlDouble.parkedBlocks]!;
 }
 
 /** Whether the arena has few enough mappings to end one among others. */
-function mayEnd(heap: Heap): boolean {
+function mayEnd(heap: Heap, share = MAPPINGS_SHARE): boolean {
   const blocks = heap.control.doubles[ControlDouble.largeBlocks]!;
-  return blocks <= FEW_BLOCKS || blocks <= heap.platform.pages.mappingsMost() / MAPPINGS_SHARE;
+  return blocks <= FEW_BLOCKS || blocks <= heap.platform.pages.mappingsMost() / share;
 }
 
 /** Takes a block that is freed out of the registry; its mapping is ended or parked. */
@@ -51,31 +53,39 @@ export function endPassing(heap: Heap, offset: number, anyway = false): boolean 
   return false;
 }
 
-/** Ends the parked mappings, as far as the system lets it and the blocks in use are few enough. */
-export function endParked(heap: Heap): void {
-  if (parkedBlocks(heap) !== 0 && mayEnd(heap)) endInOrder(heap, [...heap.large.parked()]);
+/**
+ * Ends parked mappings, so many at the most, as far as the system lets it and the blocks in use are few enough: between
+ * them no more pieces than blocks remain.
+ */
+export function endParked(heap: Heap, most: number): void {
+  if (parkedBlocks(heap) === 0 || !mayEnd(heap, PARKED_SHARE)) return;
+  let refusals = 0;
+  for (const block of inOrder([...heap.large.parked()]).slice(0, most)) {
+    if (!endOrPark(heap, block) && ++refusals >= REFUSALS_MOST) return;
+  }
 }
 
 /** Ends the mappings of all large blocks, whatever is in them. What the system refuses is tried again without the others. */
 export function endAllMappings(heap: Heap): void {
-  endInOrder(heap, [...heap.large.entries(), ...heap.large.parked()]);
+  for (const block of inOrder([...heap.large.all()])) endOrPark(heap, block);
   for (let before = Infinity; parkedBlocks(heap) !== 0 && parkedBlocks(heap) < before; ) {
     before = parkedBlocks(heap);
-    endInOrder(heap, [...heap.large.parked()]);
+    for (const block of inOrder([...heap.large.parked()])) endOrPark(heap, block);
   }
 }
 
-function endInOrder(heap: Heap, blocks: LargeBlock[]): void {
-  blocks.sort((one, other) => one.address - other.address);
-  for (const block of blocks) endOrPark(heap, block);
+function inOrder(blocks: LargeBlock[]): LargeBlock[] {
+  return blocks.sort((one, other) => one.address - other.address);
 }
 
-function endOrPark(heap: Heap, block: LargeBlock): void {
+/** False if the system refused it. */
+function endOrPark(heap: Heap, block: LargeBlock): boolean {
   heap.passage.note(block.address - block.offset, block.mappedBytes);
   heap.large.remove(block);
-  if (!endPassing(heap, block.offset, true)) return;
+  if (!endPassing(heap, block.offset, true)) return false;
   heap.control.add(ControlDouble.unmappings, 1);
   heap.control.add(ControlDouble.unmappedBytes, block.mappedBytes);
+  return true;
 }
 
 /** The mark comes first: no block in use ever loses its content. */

@@ -30,6 +30,7 @@ import { seal } from "./large-blocks.ts";
 import { endPassing } from "./large-parking.ts";
 import { settleMove } from "./large-resize.ts";
 import { stockedBytes } from "./large-stock.ts";
+import type { LargeBlock } from "./large-table.ts";
 import { trimWindow } from "./trim.ts";
 
 /**
@@ -40,7 +41,7 @@ export function recover(heap: Heap, ownLost: boolean): void {
   const { doubles } = heap.control;
   const lost = lostSlots(heap, ownLost);
   settlePassage(heap);
-  for (let slot = 1; slot <= SLOTS; slot++) if (lost[slot] === 1) settleLargeClaims(heap, slot);
+  settleLargeClaims(heap, lost);
   heap.large.recount();
   const recorded = doubles[ControlDouble.takenBlocks]!;
   let cached = 0;
@@ -119,10 +120,10 @@ export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): W
   return freeing;
 }
 
-/** The same for large blocks: what the slot's owner was moving is in use again. Under the lock. */
-function settleLargeClaims(heap: Heap, slot: number): void {
-  if (heap.control.doubles[ControlDouble.largeBlocks] === 0) return;
-  const claimed = [...heap.large.entries()].filter((block) => block.busy && block.slot === slot);
+/** The same for large blocks: what owners of lost slots were moving is in use again. Under the lock. */
+function settleLargeClaims(heap: Heap, lost: Uint8Array): void {
+  const claimed: LargeBlock[] = [];
+  for (const block of heap.large.entries()) if (block.busy && lost[block.slot] === 1) claimed.push(block);
   heap.control.add(ControlDouble.inFlight, claimed.length);
   const moves = claimed.filter((block) => block.requestedBytes < 0);
   for (const block of moves) settleMove(heap, block);
@@ -132,7 +133,7 @@ function settleLargeClaims(heap: Heap, slot: number): void {
     if (block?.busy !== true) continue;
     // It may have been about to be sealed with new figures.
     seal(heap, block);
-    heap.large.mark(block, false, slot);
+    heap.large.mark(block, false, block.slot);
   }
 }
 

@@ -7,11 +7,19 @@
  * a free block notes the number of the look after which it was freed, and goes back when enough looks have passed.
  *
  * What a look cannot give back, because it lies in pages that are partly in use, is remembered (`stuckBytes`): less than
- * PURGE_BYTES beyond it is not worth a look. So PURGE_BYTES bounds what may stay idle.
+ * PURGE_BYTES beyond it is not worth a look at once. Where that much is idle in all, and anything was freed since, another
+ * look is due after PURGE_RECHECK_MS: the last block of many a page may be among it. So PURGE_BYTES bounds what stays idle
+ * in whole pages.
  */
 import { footerIndex, wordsOf } from "../block/header.ts";
 import { GRANULE_BYTES, HEADER_BYTES } from "../core/size-classes.ts";
-import { PURGE_BYTES, PURGE_CALLS_MOST, PURGE_LOOK_MOST_MS } from "../core/tunables.ts";
+import {
+  PURGE_BYTES,
+  PURGE_CALLS_MOST,
+  PURGE_LOOK_MOST_MS,
+  PURGE_RECHECK_MS,
+  PURGE_RETRY_MS,
+} from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
 import { keepSmall, settleSmall } from "../memory/huge-pages.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, DEPOT_LEAST, WindowWord } from "../memory/layout.ts";
@@ -21,8 +29,11 @@ import type { Heap, HeapWindow } from "./heap.ts";
 import { endParked, parkedBlocks } from "./large-parking.ts";
 import { endStock, stockedBytes } from "./large-stock.ts";
 
-/** Words at the front of a free block that its policy may use: they stay, and so does the footer. */
-const KEPT_WORDS = 8;
+/**
+ * Words at the front of a free block that stay, and so does the footer. The runs of `slabs` use a few more, but begin with
+ * a page.
+ */
+const KEPT_WORDS = 4;
 
 /** Any look is long enough ago. */
 const ANY = Infinity;
@@ -30,6 +41,9 @@ const ANY = Infinity;
 const UNFINISHED = (CONTROL_AREA + ControlWord.unfinished) | 0;
 /** A look had no call left; or found memory that was too young. */
 const [OUT_OF_CALLS, TOO_YOUNG] = [1, 2];
+
+/** Refused system calls after which a pass ends. */
+const REFUSALS_MOST = 8;
 
 /** A look takes place after so many times as long as the last one took. */
 const REST_SHARE = 10;
@@ -41,8 +55,9 @@ const pass = {
   /** System calls that are left to this pass. */
   calls: 0,
   releasedBytes: 0,
+  refusals: 0,
   /** Touched bytes of whole free pages that were too young, for which no call was left, or that the system refused. */
-  youngBytes: 0,
+  pendingBytes: 0,
 };
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
@@ -53,7 +68,7 @@ export function trim(heap: Heap): number {
   const bytes = pass.releasedBytes;
   heap.control.doubles[ControlDouble.stuckBytes] = idleBytes(heap);
   heap.control.words[UNFINISHED] = 0;
-  endParked(heap);
+  endParked(heap, Infinity);
   return bytes + endStock(heap);
 }
 
@@ -74,6 +89,7 @@ export function purge(heap: Heap): number {
   const idle = idleBytes(heap);
   if (idle < doubles[ControlDouble.stuckBytes]!) doubles[ControlDouble.stuckBytes] = idle;
   if (!isIdle(heap)) return Infinity;
+  const areWindowsIdle = isWorthALook(heap, idle);
   const now = heap.platform.threads.now();
   const stockWait = purgeStock(heap, now);
   const period = Math.min(delay / 2, PURGE_LOOK_MOST_MS);
@@ -82,10 +98,13 @@ export function purge(heap: Heap): number {
     if (wait > 0) return isIdle(heap) ? Math.min(wait, stockWait) : Infinity;
     startLook(heap, now);
   }
-  const wait = Math.min(stockWait, purgeParked(heap), purgeWindows(heap, delay, period));
+  const windowsWait = areWindowsIdle ? purgeWindows(heap, delay, period) : Infinity;
+  const wait = Math.min(stockWait, purgeParked(heap), windowsWait);
   // In a heap with very many free blocks looks are rarer: a tenth of the time at the most.
   if (delay !== 0) doubles[ControlDouble.lookedAt] = now + (heap.platform.threads.now() - now) * REST_SHARE;
-  return wait;
+  if (!areWindowsIdle || pass.refusals === 0) return wait;
+  doubles[ControlDouble.lookedAt] = now + PURGE_RETRY_MS;
+  return PURGE_RETRY_MS;
 }
 
 /** Whether something lies idle that could go back. Any Worker, any time; without the lock it is a guess. */
@@ -129,26 +148,29 @@ function purgeStock(heap: Heap, now: number): number {
 
 /** Freed mappings that could not be ended are tried again, as long as there are any. */
 function purgeParked(heap: Heap): number {
-  endParked(heap);
+  endParked(heap, PURGE_CALLS_MOST);
   return parkedBlocks(heap) === 0 ? Infinity : PURGE_LOOK_MOST_MS;
 }
 
-/** Much is idle; or a look has begun to give something back, and goes on until nothing is left. */
-function isWorthALook({ control }: Heap, idle: number): boolean {
-  return control.words[UNFINISHED] !== 0 || idle - control.doubles[ControlDouble.stuckBytes]! >= PURGE_BYTES;
+/** Much is idle; or a look has begun to give something back, and goes on until nothing is left; or it is time again. */
+function isWorthALook({ control, platform }: Heap, idle: number): boolean {
+  const { doubles, words } = control;
+  const more = idle - doubles[ControlDouble.stuckBytes]!;
+  if (words[UNFINISHED] !== 0 || more >= PURGE_BYTES) return true;
+  if (more <= 0 || idle < PURGE_BYTES) return false;
+  return platform.threads.now() >= doubles[ControlDouble.lookedAt]! + PURGE_RECHECK_MS;
 }
 
 function purgeWindows(heap: Heap, delay: number, period: number): number {
   const { doubles, words } = heap.control;
-  if (!isWorthALook(heap, idleBytes(heap))) return Infinity;
   for (let index = 0; index < heap.windows.length; index++) purgeDepot(heap, index);
   const look = heap.windows[0]!.space.words[WindowWord.look]!;
   const since = delay === 0 ? ANY : look - Math.ceil(delay / period);
   releaseFree(heap, since, PURGE_CALLS_MOST);
-  const pending = pass.youngBytes + depotBytes(heap);
+  const pending = pass.pendingBytes + depotBytes(heap);
   doubles[ControlDouble.stuckBytes] = idleBytes(heap) - pending;
-  words[UNFINISHED] = pass.calls <= 0 ? OUT_OF_CALLS : pending > 0 ? TOO_YOUNG : 0;
-  if (pass.calls <= 0) return 0;
+  words[UNFINISHED] = isOutOfCalls() ? OUT_OF_CALLS : pending > 0 ? TOO_YOUNG : 0;
+  if (isOutOfCalls()) return 0;
   return pending > 0 ? period : Infinity;
 }
 
@@ -165,11 +187,17 @@ function releaseFree(heap: Heap, since: number, calls: number): void {
   for (let index = 0; index < heap.windows.length; index++) releaseWindow(heap, heap.windows[index]!);
 }
 
+/** Whether the pass ended early and is to go on at once. */
+function isOutOfCalls(): boolean {
+  return pass.calls <= 0 && pass.refusals === 0;
+}
+
 function startPass(since: number, calls: number): void {
   pass.since = since;
   pass.calls = calls;
   pass.releasedBytes = 0;
-  pass.youngBytes = 0;
+  pass.refusals = 0;
+  pass.pendingBytes = 0;
 }
 
 function releaseWindow(heap: Heap, part: HeapWindow): void {
@@ -185,7 +213,7 @@ function releaseTop(heap: Heap, { window, space }: HeapWindow): void {
   const { words, touched } = space;
   const end = ceilPage(heap, space.end);
   const quiet = pass.since === ANY ? end : Math.max(end, ceilPage(heap, words[WindowWord.quietFrom]!));
-  const isOld = pass.since === ANY || words[WindowWord.quietSince]! <= pass.since;
+  const isOld = pass.since === ANY || ((words[WindowWord.quietSince]! - pass.since) | 0) <= 0;
   if (isOld && quiet < words[WindowWord.high]!) {
     // The rest of the huge page that it ends in goes too.
     if (releasePages(heap, space, quiet, words[WindowWord.high]!, window.residentEnd)) {
@@ -197,7 +225,12 @@ function releaseTop(heap: Heap, { window, space }: HeapWindow): void {
     words[WindowWord.quietFrom] = space.end;
     words[WindowWord.quietSince] = words[WindowWord.look]!;
   }
-  pass.youngBytes += touched.bytesIn(end, words[WindowWord.high]!);
+  pass.pendingBytes += touched.bytesIn(end, words[WindowWord.high]!);
+}
+
+/** Whether what was freed after the look with this number has not been free for long enough. The numbers go round. */
+function isYounger(look: number): boolean {
+  return pass.since !== ANY && ((look - pass.since) | 0) >= 0;
 }
 
 function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void {
@@ -208,14 +241,13 @@ function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void 
     const end = footer - (footer % (pages.pageSize / 4));
     const bytes = space.touched.bytesIn(from, end);
     if (bytes === 0) return;
-    // Freed after the look whose number it notes.
-    if (space.freeSince(block) >= pass.since || pass.calls <= 0) {
-      pass.youngBytes += bytes;
+    if (isYounger(space.freeSince(block)) || pass.calls <= 0) {
+      pass.pendingBytes += bytes;
       return;
     }
     keepSmall(pages, window, end);
     // What the system refuses is tried again.
-    if (!releasePages(heap, space, from, end, end)) pass.youngBytes += bytes;
+    if (!releasePages(heap, space, from, end, end)) pass.pendingBytes += bytes;
   });
 }
 
@@ -233,6 +265,8 @@ function releasePages(
   const address = (window.base + from * 4) as Address;
   if (heap.platform.pages.release(address, (residentEnd - from) * 4) < 0) {
     heap.control.add(ControlDouble.refusedReturns, 1);
+    // Where some are refused others will be too.
+    if (++pass.refusals >= REFUSALS_MOST) pass.calls = 0;
     return false;
   }
   touched.forget(from, end);

@@ -4,8 +4,8 @@
  * one byte of it is used, and later on fills up those that have holes (khugepaged). So what lies before the word `small`
  * is kept from huge pages: it ends behind the last hole, which is free memory that was given back or never touched.
  *
- * Everything here runs under the arena's lock. A refusal by the system changes nothing: it is tried again with the next
- * hole. At any time a window has at most three parts with different advice.
+ * Everything here runs under the arena's lock. Advice is a wish: nothing is made of a refusal, as by a kernel without huge
+ * pages. At any time a window has at most four parts with different advice.
  */
 import { HUGE_FROM_BYTES, HUGE_PAGE_BYTES } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
@@ -32,7 +32,9 @@ export function keepSmall(pages: PageSource, window: Window, end: number): void 
   const { words } = window;
   const small = words[WindowWord.small]!;
   const wanted = Math.min(ceilHuge(end), window.wordLimit);
-  if (wanted > small && advise(pages, window, small, wanted, false)) words[WindowWord.small] = wanted;
+  if (wanted <= small) return;
+  advise(pages, window, small, wanted, false);
+  words[WindowWord.small] = wanted;
 }
 
 /** Behind `end` there is nothing any more: the next memory there may have huge pages again, in pages of its own. */
@@ -47,9 +49,8 @@ export function settleSmall(pages: PageSource, window: Window, end: number): voi
     advise(pages, window, Math.max(HUGE_FROM, wanted), small, true);
 }
 
-function advise(pages: PageSource, window: Window, from: number, end: number, wanted: boolean): boolean {
-  if (from >= end) return true;
-  return pages.adviseHuge((window.base + from * 4) as Address, (end - from) * 4, wanted) >= 0;
+function advise(pages: PageSource, window: Window, from: number, end: number, wanted: boolean): void {
+  if (from < end) pages.adviseHuge((window.base + from * 4) as Address, (end - from) * 4, wanted);
 }
 
 function ceilHuge(words: number): number {

@@ -36,7 +36,7 @@ export const WindowWord = {
   lastFree: 19,
   /** Block whose header is being changed, 0 = none: a death between its two words leaves a check that does not fit. */
   changing: 20,
-  /** Words from the base that are kept from huge pages, because some of them were given back (heap/huge-pages.ts). */
+  /** Words from the base that are kept from huge pages, because some of them were given back (memory/huge-pages.ts). */
   small: 21,
   /** Number of the last look for idle memory (heap/trim.ts): a free block notes it. */
   look: 22,

@@ -42,8 +42,12 @@ class Husky implements Policy {
     const space = this.space;
     const block = this.takeCell(least) || this.mapPages(Math.ceil(least / PAGE_GRANULES));
     if (block === 0) return 0;
+    const since = space.freeSince(block);
     const rest = space.split(block, most);
-    if (rest !== 0) this.insert(rest);
+    if (rest !== 0) {
+      this.insert(rest);
+      space.setFreeSince(rest, since);
+    }
     this.count(ALLOCATED, 1);
     return block;
   }

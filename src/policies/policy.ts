@@ -9,8 +9,8 @@
  *   between two of its calls leaves free blocks of any size side by side, and nothing else.
  * - A block with the state "free" is filed (`forEachFree` visits it) and announced to its neighbours, except the one
  *   that `allocate` has just returned.
- * - In a free block, word b + 2 belongs to BlockSpace; from b + 8 to the last word, nothing that is written stays: whole
- *   pages are given back to the system.
+ * - In a free block, word b + 2 belongs to BlockSpace; behind b + 3, nothing that is written in a page without a header
+ *   or a footer stays: whole pages are given back to the system.
  * - After `reset`, `free` is called for each run of free memory in the window, in the order of addresses, each as
  *   one block that may be longer than any the policy would make, and that lies between taken ones. A policy with
  *   borders of its own cuts it again.

@@ -34,6 +34,21 @@ test("a timer that is lost is noticed by the next requests", async () => {
   await becomesSmall(arena);
 });
 
+test("no timer outlives its arena, though `clearTimeout` was replaced", async () => {
+  const real = globalThis.clearTimeout;
+  const arena = new Arena();
+  arena.free(arena.malloc(100));
+  globalThis.clearTimeout = (() => {}) as typeof clearTimeout;
+  try {
+    arena.dispose();
+  } finally {
+    globalThis.clearTimeout = real;
+  }
+  // A timer would read memory that is unmapped: the process would end here.
+  await Bun.sleep(600);
+  expect(() => arena.malloc(1)).toThrow(expect.objectContaining({ code: "disposed" }));
+});
+
 test("an arena that is made and used under fake timers gives its memory back by its requests", () => {
   jest.useFakeTimers();
   using arena = new Arena({ purgeDelay: 20 });

@@ -10,7 +10,9 @@ import { fillMemory } from "../../native/raw-memory.ts";
 import { blocksIn, keptGranules, stashLists } from "../../src/cache/capacity.ts";
 import { CLASSES, classGranules, FIRST_SINGLE_CLASS, GRANULE_BYTES } from "../../src/core/size-classes.ts";
 import { CACHE_CLASS_MOST_BYTES } from "../../src/core/tunables.ts";
+import { purge } from "../../src/heap/trim.ts";
 import { Arena, policyNames } from "../../src/index.ts";
+import { simulatedArena } from "../support/simulated-arena.ts";
 import type { IdleOrder } from "./idle-worker.ts";
 
 const MIB = 2 ** 20;
@@ -150,6 +152,53 @@ describe("idle memory is a small part of what is used", () => {
     expect(await falls(() => residentOf(arena), wanted + LEFT)).toBeLessThan(wanted + LEFT);
     arena.check();
   });
+});
+
+test("what is freed while a look is pending goes back like everything else", async () => {
+  using arena = new Arena();
+  const blocks = Array.from({ length: 200 }, () => arena.malloc(60_000));
+  for (const block of blocks) arena.free(block);
+  await Bun.sleep(290);
+  arena.free(arena.malloc(32 * MIB));
+  expect(await falls(() => arena.stats().committedBytes, LEFT)).toBeLessThan(LEFT);
+});
+
+test("pages that one small block each had kept go back when that is freed too", async () => {
+  using arena = new Arena();
+  const blocks = Array.from({ length: 300_000 }, () => arena.malloc(56));
+  const pages = new Map(blocks.map((block) => [Math.floor(block / 4096), block]));
+  const last = new Set<number>(pages.values());
+  for (const block of blocks) if (!last.has(block)) arena.free(block);
+  await Bun.sleep(1000);
+  expect(arena.stats().committedBytes).toBeGreaterThan(15 * MIB);
+  for (const block of last) arena.free(block);
+  expect(await falls(() => arena.stats().committedBytes, LEFT)).toBeLessThan(LEFT);
+});
+
+test("what the system refuses to take back is tried again, and not without pause", () => {
+  const { arena, heap, platform } = simulatedArena({ purgeDelay: 200 });
+  (arena as unknown as { attachment: { leaveForGood(): void } }).attachment.leaveForGood();
+  const blocks = Array.from({ length: 100 }, () => arena.malloc(100_000));
+  for (let i = 0; i < 100; i += 2) arena.free(blocks[i]!);
+  let calls = 0;
+  platform.pages.refuse = (call) => call === "release" && ++calls > 0;
+  const look = (ms: number) => {
+    platform.threads.nowMs += ms;
+    heap.enter();
+    try {
+      return purge(heap);
+    } finally {
+      heap.leave();
+    }
+  };
+  look(100);
+  for (let turn = 0; turn < 20; turn++) look(100);
+  expect(calls).toBeGreaterThan(0);
+  expect(calls).toBeLessThan(20);
+  platform.pages.refuse = () => false;
+  for (let turn = 0; turn < 8; turn++) look(2000);
+  expect(arena.stats().committedBytes).toBeLessThan(56 * 101_000);
+  arena.check();
 });
 
 test("a program that uses all of its memory again and again keeps it", async () => {

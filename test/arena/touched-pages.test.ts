@@ -126,6 +126,53 @@ test.each([
   arena.check();
 });
 
+test("a large block grows into a limit that only idle memory is in the way of", () => {
+  using arena = new Arena({ limit: 24 * MIB, largeThreshold: MIB, purgeDelay: Infinity, workerCache: false });
+  const block = arena.malloc(8 * MIB);
+  for (const small of Array.from({ length: 115 }, () => arena.malloc(100_000))) arena.free(small);
+  expect(arena.stats().committedBytes).toBeGreaterThan(18 * MIB);
+  const grown = arena.realloc(block, 16 * MIB);
+  expect(arena.usableSize(grown)).toBeGreaterThanOrEqual(16 * MIB);
+  arena.check();
+});
+
+const VARIANTS = [...policyNames, "unordered:fit=best,merge=never", "unordered:fit=next,merge=deferred"];
+
+test.each(VARIANTS)("random requests at a narrow limit: it holds after each of them, %s", (policy) => {
+  for (const [seed, workerCache] of [
+    [1, false],
+    [2, false],
+    [3, true],
+  ] as const) {
+    const { arena } = simulatedArena({ policy, limit: 24 * PAGE, reserve: 2 ** 22, workerCache });
+    let state = seed;
+    const draw = (bound: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % bound;
+    };
+    const live: number[] = [];
+    for (let step = 0; step < 1500; step++) {
+      const size = 1 + draw(3) * draw(4000) + draw(300);
+      try {
+        const act = draw(10);
+        if (act < 5)
+          live.push(draw(5) === 0 ? arena.alignedAlloc(2 ** (5 + draw(9)), size) : arena.malloc(size));
+        else if (act < 7 && live.length > 0) {
+          const at = draw(live.length);
+          live[at] = arena.realloc(live[at]!, size);
+        } else if (live.length > 0) arena.free(live.splice(draw(live.length), 1)[0]!);
+        if (draw(40) === 0) arena.trim();
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError)) throw error;
+      }
+      arena.check();
+    }
+    for (const block of live) arena.free(block);
+    arena.trim();
+    expect(arena.stats()).toMatchObject({ committedBytes: 0, liveBlocks: 0 });
+  }
+});
+
 test("random requests: what is resident is never more than what is charged", () => {
   for (const policy of ["bins", "tree", "unordered", "buddy"]) {
     // Below the size from which on huge pages are asked for.
