@@ -37,7 +37,9 @@ What is checked
   Each payload is filled with a pattern that is compared before free, on realloc (the bytes kept)
   and when a block changes hands; memory of calloc must be zero; alignment and usable size are
   checked. A map outside the heap, shared by all Workers, finds overlap and double hand-out at
-  once. At the end no block may be live, the heap's own check must pass, and memory must be back.
+  once. At the end no block may be live, the heap's own check must pass, and memory must be back:
+  of the heap all but 1 MiB, of the process all but what Workers leave in it that ran before without
+  the heap, for a tenth of --seconds.
   A Worker that does not move for 10 seconds ends the run with a report.
 
 How long
