@@ -116,6 +116,16 @@ export function holes(guide: Guide): void {
   cells.trim();
   fill();
   cells.dispose();
+  // A buddy grows to twice its size, for which the limit has no room.
+  const buddies = privateArena(guide, { policy: "buddy", limit, workerCache: false });
+  const blocks = Array.from({ length: 5 }, () => buddies.malloc(65_000) as number);
+  const left = blocks.find((pointer) => pointer % 2 ** 17 === 0)!;
+  buddies.free(left + 2 ** 16);
+  buddies.trim();
+  const { doubles } = attachmentOf(buddies).heap.control;
+  doubles[guide.build.ControlDouble.limit] = buddies.stats().committedBytes + 4 * 4096;
+  guide.fails("OutOfMemoryError", () => buddies.realloc(left, 66_000));
+  buddies.dispose();
   // Whoever takes the lock over finds more charged than the limit allows.
   const { heap } = attachmentOf(arena);
   heap.enter();
