@@ -39,6 +39,10 @@ export interface ArenaStats {
   readonly unmappings: number;
   readonly mappedBytes: number;
   readonly unmappedBytes: number;
+  /** Mappings of freed large blocks that are not ended yet: addresses without memory, in no other figure here. */
+  readonly parkedMappings: number;
+  /** Calls so far by which memory should have gone back and that the system refused: each is tried again. */
+  readonly refusedReturns: number;
   /** Calls of the system so far that made memory of windows accessible, and that gave pages of them back. */
   readonly commits: number;
   readonly releases: number;
@@ -116,6 +120,8 @@ export function collectStats(heap: Heap): ArenaStats {
     unmappings: value(ControlDouble.unmappings),
     mappedBytes: value(ControlDouble.mappedBytes),
     unmappedBytes: value(ControlDouble.unmappedBytes),
+    parkedMappings: value(ControlDouble.parkedBlocks),
+    refusedReturns: value(ControlDouble.refusedReturns),
     commits: value(ControlDouble.commits),
     releases: value(ControlDouble.releases),
     committedBytes: value(ControlDouble.committed),

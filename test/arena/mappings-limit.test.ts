@@ -4,7 +4,6 @@
  */
 import { expect, test } from "bun:test";
 import { Arena } from "../../src/index.ts";
-import { ControlDouble } from "../../src/memory/layout.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 
 const MIB = 2 ** 20;
@@ -27,7 +26,7 @@ test.skipIf(process.platform !== "linux")(
 /** Frees every second one of `count` large blocks while the system would let nobody split a mapping. */
 function parked(count: number) {
   const simulated = simulatedArena({ largeThreshold: MIB / 16, workerCache: false });
-  const { arena, platform, heap } = simulated;
+  const { arena, platform } = simulated;
   platform.pages.most = 8 * 70;
   const mapped = platform.pages.mappedBytes;
   const blocks = Array.from({ length: count }, () => arena.malloc(MIB / 8));
@@ -83,7 +82,7 @@ test("when few are left, trim ends the parked ones in the order of addresses", (
 });
 
 test("what the system refuses to end is uncharged, counted, and ended at the next opportunity", () => {
-  const { arena, platform, heap } = simulatedArena({ largeThreshold: MIB / 16, workerCache: false });
+  const { arena, platform } = simulatedArena({ largeThreshold: MIB / 16, workerCache: false });
   const before = platform.pages.mappedBytes;
   const acts: (() => unknown)[] = [
     () => arena.free(arena.malloc(MIB / 8)),
@@ -96,14 +95,13 @@ test("what the system refuses to end is uncharged, counted, and ended at the nex
   for (const act of acts) {
     platform.pages.refuse = (call) => call === "unmap";
     act();
-    const { doubles } = heap.control;
-    expect(doubles[ControlDouble.refusedReturns]).toBeGreaterThan(0);
-    expect(doubles[ControlDouble.parkedBlocks]).toBeGreaterThan(0);
+    expect(arena.stats().refusedReturns).toBeGreaterThan(0);
+    expect(arena.stats().parkedMappings).toBeGreaterThan(0);
     expect(arena.stats()).toMatchObject({ committedBytes: 0, liveBlocks: 0 });
     arena.check();
     platform.pages.refuse = () => false;
     arena.trim();
-    expect(doubles[ControlDouble.parkedBlocks]).toBe(0);
+    expect(arena.stats().parkedMappings).toBe(0);
     expect(platform.pages.mappedBytes - before).toBeLessThan(MIB / 16);
     arena.check();
   }
