@@ -35,7 +35,7 @@ function parked(count: number) {
     ...simulated,
     blocks,
     mapped,
-    parkedBlocks: () => heap.control.doubles[ControlDouble.parkedBlocks]!,
+    parkedBlocks: () => arena.stats().parkedMappings,
   };
 }
 
