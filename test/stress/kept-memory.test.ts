@@ -1,9 +1,9 @@
 /** When memory counts as kept: by figures, and by plants that a command must find. */
-import { expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { parseOptions, type StressOptions } from "../../stress/command/options.ts";
 import { allowedBytes, judgeHeap, judgeProcess } from "../../stress/kept-memory.ts";
 import { mostSeats, planRuns, planWarmUp } from "../../stress/run-plan.ts";
-import { runStress } from "./run-stress.ts";
+import { type CommandResult, runStress } from "./run-stress.ts";
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -65,12 +65,29 @@ test("the runs without the heap have as many Workers as the largest of the other
   expect(seconds("3600")).toBeCloseTo(360);
 });
 
+const argsFor = (plant: string): string[] => [
+  "larson",
+  "--workers",
+  "2",
+  "--seconds",
+  "0.3",
+  "--seed",
+  "21",
+  "--plant",
+  plant,
+];
+
+/** Both at once: most of the time they wait for memory to settle. */
+let commands: Record<string, Promise<CommandResult>> = {};
+beforeAll(() => {
+  commands = { keeps: runStress(...argsFor("keeps")), hoards: runStress(...argsFor("hoards")) };
+});
+
 async function planted(plant: string, message: RegExp): Promise<void> {
-  const args = ["larson", "--workers", "2", "--seconds", "0.3", "--seed", "21", "--plant", plant];
-  const { code, stdout } = await runStress(...args);
+  const { code, stdout } = await commands[plant]!;
   const lines = stdout.trimEnd().split("\n");
   expect(lines.at(-2)).toMatch(message);
-  expect(lines.at(-1)).toBe(`repeat: bun run stress ${args.join(" ")}`);
+  expect(lines.at(-1)).toBe(`repeat: bun run stress ${argsFor(plant).join(" ")}`);
   expect(code).toBe(1);
 }
 
