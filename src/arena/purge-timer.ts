@@ -14,6 +14,9 @@ import { fullUpkeep, needsUpkeep } from "../heap/upkeep.ts";
 const startTimer = setTimeout;
 const stopTimer = clearTimeout;
 
+/** While the lock is taken, the timer comes again after so many milliseconds. */
+const BUSY_MS = 10;
+
 /** Calls of which one asks whether the timer is late. */
 const CLOCK_MASK = 7;
 
@@ -91,11 +94,12 @@ export class PurgeTimer {
 
   private fire(mayDrain: boolean): void {
     if (this.delay === Infinity) return;
-    const wasSoon = this.isSoon;
     const drains = mayDrain && this.now() >= this.drainAt;
     let wait = Infinity;
     try {
-      if (wasSoon || needsUpkeep(this.heap)) wait = this.look(drains);
+      // Nobody's event loop stands still for this.
+      if (this.heap.isBusy) wait = BUSY_MS;
+      else if (this.isSoon || needsUpkeep(this.heap)) wait = this.look(drains);
       if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
     } finally {
       this.isSoon = wait !== Infinity;

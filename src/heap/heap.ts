@@ -153,6 +153,11 @@ export class Heap {
     this.lock.release();
   }
 
+  /** Whether `enter` would have to wait for a Worker that is alive, as it seems. Any time. */
+  get isBusy(): boolean {
+    return this.lock.isWithOther(this.token);
+  }
+
   /** Brings views and windows up to date with what other Workers made. Any time. */
   refresh(): void {
     const count = Atomics.load(this.control.words, CONTROL_AREA + ControlWord.windows);

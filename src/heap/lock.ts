@@ -56,6 +56,12 @@ export class Lock {
     if ((Atomics.exchange(words, LOCK_WORD, 0) & CONTENDED) !== 0) this.threads.unpark(this.address, 1);
   }
 
+  /** Whether another Worker, which is alive, has the lock at this moment: who can come again later does not wait for it. */
+  isWithOther(token: number): boolean {
+    const owner = Atomics.load(this.control.words, LOCK_WORD) & TOKEN_MASK;
+    return owner !== 0 && owner !== token && this.slots.tokenLives(owner);
+  }
+
   private wait(token: number, mine: number): number {
     const words = this.control.words;
     for (;;) {

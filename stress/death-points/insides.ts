@@ -34,7 +34,7 @@ export interface Attachment {
   readonly slot: number;
   readonly caches: readonly Cache[];
   readonly heap: Heap;
-  readonly purgeTimer: { look(drains: boolean): number };
+  readonly purgeTimer: { look(drains: boolean): number; fire(mayDrain: boolean): void };
   leaveForGood(): void;
 }
 

@@ -14,6 +14,7 @@ import { purge } from "../../src/heap/trim.ts";
 import { Arena, policyNames } from "../../src/index.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { IdleOrder } from "./idle-worker.ts";
+import { Crew } from "./simulated-crew.ts";
 
 const MIB = 2 ** 20;
 /** What may stay: less is not worth a look (core/tunables.ts). */
@@ -199,6 +200,23 @@ test("what the system refuses to take back is tried again, and not without pause
   for (let turn = 0; turn < 8; turn++) look(2000);
   expect(arena.stats().committedBytes).toBeLessThan(56 * 101_000);
   arena.check();
+});
+
+test("a timer does not wait for the lock, but takes it over from a dead Worker", () => {
+  const crew = new Crew({ purgeDelay: 1000 });
+  const [idle, busy] = [crew.join(1), crew.join(2)];
+  const timerOf = ({ arena }: typeof idle) =>
+    (arena as unknown as { attachment: { purgeTimer: { fire(mayDrain: boolean): void; stop(): void } } })
+      .attachment.purgeTimer;
+  for (const { arena } of [idle, busy]) arena.free(arena.malloc(100));
+  busy.heap.enter();
+  timerOf(idle).fire(true);
+  expect(idle.heap.isBusy).toBe(true);
+  crew.alive.delete(2);
+  expect(idle.heap.isBusy).toBe(false);
+  timerOf(idle).fire(true);
+  expect(idle.arena.stats()).toMatchObject({ takeovers: 1, adoptions: 1 });
+  for (const member of [idle, busy]) timerOf(member).stop();
 });
 
 test("a program that uses all of its memory again and again keeps it", async () => {

@@ -22,6 +22,7 @@ test.skipIf(process.platform !== "linux")("the process's memory is the sum of th
   const rss = trimmedRss();
   const everywhere = mappingsIn(0, Number.MAX_SAFE_INTEGER);
   const sum = everywhere.reduce((bytes, { residentBytes }) => bytes + residentBytes, 0);
-  expect(Math.abs(rss - sum)).toBeLessThan(4 * MIB);
+  // Between the two readings the runtime goes on.
+  expect(Math.abs(rss - sum)).toBeLessThan(Math.max(4 * MIB, rss / 50));
   expect(trimmedAnonymous()).toBeWithin(1, rss);
 });

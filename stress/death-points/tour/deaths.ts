@@ -22,6 +22,10 @@ export function contention(guide: Guide): void {
   };
   waitFor("park");
   waitFor("yield");
+  // A timer does not wait.
+  startHold(guide);
+  attachmentOf(arena).purgeTimer.fire(true);
+  endHold(guide, true);
 }
 
 /** A cache, claims of all kinds and nothing else: cleaned by whoever attaches next. */
