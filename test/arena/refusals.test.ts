@@ -59,6 +59,8 @@ for (const policy of policyNames) {
           arena.trim();
           const { liveBlocks, committedBytes } = arena.stats();
           expect({ liveBlocks, committedBytes }).toEqual({ liveBlocks: 0, committedBytes: 0 });
+          arena.dispose();
+          expect(platform.pages.mappedBytes).toBe(0);
         }
         if (mode === "from then on") expect(refused).toBeGreaterThan(calls / stepOf(policy));
       });

@@ -62,7 +62,7 @@ test("all of its memory goes back to the system", () => {
   const heap = openStandIn(choice);
   const before = trimmedRss();
   for (let block = 0; block < 16; block++) fillMemory(heap.malloc(LARGEST_BYTES), 1, LARGEST_BYTES);
-  expect(trimmedRss() - before).toBeGreaterThan(60 * MIB);
+  expect(trimmedRss() - before).toBeGreaterThan(40 * MIB);
   dispose();
   expect(trimmedRss() - before).toBeLessThan(4 * MIB);
 });
