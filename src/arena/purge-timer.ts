@@ -24,6 +24,8 @@ export class PurgeTimer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether the timer is set for a look, and not only to see whether one is needed. */
   private isSoon = false;
+  /** Whether that look, and the time when the caches go back, are set: asked by every block that is kept. */
+  private isExpected = false;
   /** By the system's clock, in milliseconds: when the timer is due, and when this Worker's caches go back. */
   private dueAt = Infinity;
   private drainAt = Infinity;
@@ -46,7 +48,8 @@ export class PurgeTimer {
 
   /** Something lies idle, perhaps in this Worker's own caches. */
   lookLaterIf(idle: boolean): void {
-    if (!idle || this.delay === Infinity) return;
+    if (!idle || this.isExpected || this.delay === Infinity) return;
+    this.isExpected = true;
     if (this.drainAt === Infinity) this.drainAt = this.now() + this.delay;
     if (this.isSoon) return;
     this.isSoon = true;
@@ -87,6 +90,7 @@ export class PurgeTimer {
       heap.leave();
       if (drains) {
         this.drainAt = Infinity;
+        this.isExpected = false;
         for (const cache of this.caches) cache.setUp();
       }
     }
@@ -103,6 +107,7 @@ export class PurgeTimer {
       if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
     } finally {
       this.isSoon = wait !== Infinity;
+      this.isExpected = this.isSoon && this.drainAt !== Infinity;
       this.arm(Math.min(Math.max(Math.ceil(wait), 1), WATCH_MS));
     }
   }

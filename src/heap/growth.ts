@@ -19,7 +19,7 @@ export function growWindow(
   end: number,
 ): boolean {
   if (end > window.wordLimit) return heap.refuse("window", 0);
-  if (!fits(heap, touched.untouchedBytes(from, end))) return heap.refuse("limit", 0);
+  if (heap.isLimited && !fits(heap, touched.untouchedBytes(from, end))) return heap.refuse("limit", 0);
   const access = window.words.length;
   let errno = window.makeAccessible(end);
   if (errno < 0 && endStock(heap) > 0) errno = window.makeAccessible(end);

@@ -54,6 +54,7 @@ export class Heap {
   readonly large: LargeTable;
   readonly passage: Passage;
   readonly geometry: Geometry;
+  readonly isLimited: boolean;
   readonly refusal: Refusal = { bound: "system", errno: 0 };
   slot = 0 as SlotNumber | 0;
   /** Index of the window that served the last `allocate`. */
@@ -75,6 +76,7 @@ export class Heap {
     first: Window,
   ) {
     this.geometry = control.geometry;
+    this.isLimited = this.geometry.limitBytes !== Infinity;
     this.slots = new Slots(control, platform.threads);
     this.lock = new Lock(control, this.slots, platform.threads);
     this.passage = new Passage(control, platform.pages);
@@ -228,7 +230,7 @@ export class Heap {
     const grows = granules > present;
     const behind = block + granules * 4;
     // What it grows by, and the header of what is left behind.
-    if (grows && !fits(this, space.touched.untouchedBytes(block - 2, behind + 1)))
+    if (grows && this.isLimited && !fits(this, space.touched.untouchedBytes(block - 2, behind + 1)))
       return this.refuse("limit", 0);
     if (!policy.resize(block, granules)) return false;
     space.touch(block);

@@ -88,14 +88,14 @@ export function purge(heap: Heap): number {
   if (delay === Infinity) return Infinity;
   const idle = idleBytes(heap);
   if (idle < doubles[ControlDouble.stuckBytes]!) doubles[ControlDouble.stuckBytes] = idle;
-  if (!isIdle(heap)) return Infinity;
   const areWindowsIdle = isWorthALook(heap, idle);
+  if (!areWindowsIdle && !isMappingIdle(heap)) return Infinity;
   const now = heap.platform.threads.now();
   const stockWait = purgeStock(heap, now);
   const period = Math.min(delay / 2, PURGE_LOOK_MOST_MS);
   if (words[UNFINISHED] !== OUT_OF_CALLS) {
     const wait = doubles[ControlDouble.lookedAt]! + period - now;
-    if (wait > 0) return isIdle(heap) ? Math.min(wait, stockWait) : Infinity;
+    if (wait > 0) return areWindowsIdle || isMappingIdle(heap) ? Math.min(wait, stockWait) : Infinity;
     startLook(heap, now);
   }
   const windowsWait = areWindowsIdle ? purgeWindows(heap, delay, period) : Infinity;
@@ -109,7 +109,10 @@ export function purge(heap: Heap): number {
 
 /** Whether something lies idle that could go back. Any Worker, any time; without the lock it is a guess. */
 export function isIdle(heap: Heap): boolean {
-  if (isWorthALook(heap, idleBytes(heap))) return true;
+  return isWorthALook(heap, idleBytes(heap)) || isMappingIdle(heap);
+}
+
+function isMappingIdle(heap: Heap): boolean {
   return stockedBytes(heap) !== 0 || parkedBlocks(heap) !== 0;
 }
 
