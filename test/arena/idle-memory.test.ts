@@ -27,6 +27,12 @@ afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.terminate();
 });
 
+/** Ends all Workers. A thread is gone some milliseconds after `terminate`: waits until the arena can be disposed. */
+async function endWorkers(arena: Arena): Promise<void> {
+  for (const worker of workers.splice(0)) await worker.terminate();
+  while (arena.stats().workers > 1) await Bun.sleep(5);
+}
+
 async function startWorker(order: IdleOrder): Promise<Worker> {
   const worker = new Worker(new URL("./idle-worker.ts", import.meta.url), { workerData: order });
   workers.push(worker);
@@ -67,7 +73,7 @@ describe.each(["exit", "block", "stay"] as const)("a Worker frees, and then: %s"
     expect(await falls(() => residentOf(arena), most)).toBeLessThan(most);
     arena.check();
     arena.free(block);
-    for (const worker of workers.splice(0)) await worker.terminate();
+    await endWorkers(arena);
   });
 });
 
@@ -85,6 +91,7 @@ test("a survivor that never waits in its event loop gives it back too", async ()
     if (turn % 100 === 0) resident = residentOf(arena);
   }
   expect(resident).toBeLessThan(most);
+  await endWorkers(arena);
 });
 
 test("trim of a survivor gives back at once what a dead Worker held", async () => {
@@ -93,6 +100,7 @@ test("trim of a survivor gives back at once what a dead Worker held", async () =
   expect(residentOf(arena)).toBeGreaterThan(50 * MIB);
   arena.trim();
   expect(residentOf(arena)).toBeLessThan(MIB / 2);
+  await endWorkers(arena);
 });
 
 test("a large mapping that a Worker freed before it blocked goes back", async () => {
@@ -100,7 +108,7 @@ test("a large mapping that a Worker freed before it blocked goes back", async ()
   arena.malloc(10);
   await startWorker({ handle: arena.handle, sizes: [8 * MIB], count: 1, end: "block" });
   expect(await falls(() => arena.stats().committedBytes, LEFT)).toBeLessThan(LEFT);
-  for (const worker of workers.splice(0)) await worker.terminate();
+  await endWorkers(arena);
 });
 
 /** Bytes that a Worker can have to itself in one window: full lists, lists that are put aside, and the kept block. */
@@ -126,7 +134,7 @@ test("what a blocked Worker keeps to itself is bounded by the number that the RE
   await falls(() => arena.stats().committedBytes, 2 * MIB);
   expect(arena.stats().cachedBytes).toBeGreaterThan(MIB / 2);
   expect(arena.stats().cachedBytes).toBeLessThan(most);
-  for (const worker of workers.splice(0)) await worker.terminate();
+  await endWorkers(arena);
 });
 
 describe("idle memory is a small part of what is used", () => {

@@ -13,18 +13,25 @@ export function contention(guide: Guide): void {
   const { arena, threads } = guide;
   const waitFor = (name: "yield" | "park") => {
     const real = threads[name].bind(threads) as (...values: number[]) => void;
+    let hasWaited = false;
     const letGo = (...values: number[]) => {
+      hasWaited = true;
       endHold(guide, name === "yield");
       real(...values);
     };
-    startHold(guide);
-    guide.replacing(threads, name, letGo, () => arena.trim());
+    // On a busy machine a hold may be over before it is noticed.
+    while (!hasWaited) {
+      startHold(guide);
+      guide.replacing(threads, name, letGo, () => arena.trim());
+    }
   };
   waitFor("park");
   waitFor("yield");
   // A timer does not wait.
-  startHold(guide);
-  attachmentOf(arena).purgeTimer.fire(true);
+  do {
+    startHold(guide);
+    attachmentOf(arena).purgeTimer.fire(true);
+  } while (!isHeld(guide));
   endHold(guide, true);
 }
 
@@ -188,6 +195,10 @@ function startHold({ memory: { words } }: Guide): void {
   while (Atomics.load(words, Word.hold) !== Hold.none) Atomics.wait(words, Word.hold, Hold.letGo, 1);
   tell(words, Word.hold, Hold.wanted);
   while (Atomics.load(words, Word.hold) === Hold.wanted) Atomics.wait(words, Word.hold, Hold.wanted, 100);
+}
+
+function isHeld({ memory: { words } }: Guide): boolean {
+  return Atomics.load(words, Word.hold) === Hold.held;
 }
 
 /** `untilDone`: returns when the lock is free. */
