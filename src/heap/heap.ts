@@ -236,7 +236,7 @@ export class Heap {
     space.touch(block);
     this.countResize(space.granules(block) - present);
     // A policy may round up.
-    if (grows && !fits(this, 0)) {
+    if (grows && this.isLimited && !fits(this, 0)) {
       const grown = space.granules(block);
       policy.resize(block, present);
       this.countResize(space.granules(block) - grown);
@@ -334,7 +334,7 @@ export class Heap {
   private serve(index: number, block: WordIndex): WordIndex | 0 {
     const { space, policy } = this.windows[index]!;
     space.touch(block);
-    if (!fits(this, 0)) {
+    if (this.isLimited && !fits(this, 0)) {
       policy.free(block);
       this.withdraw(index);
       return 0;

@@ -9,16 +9,19 @@ import { adoptDead } from "./adoption.ts";
 import type { Heap } from "./heap.ts";
 import { isIdle, purge } from "./trim.ts";
 
-/** Passages through the lock of which one looks at the clock. */
+/** Passages through the lock of which one looks for idle memory, and one at the clock. */
+const LOOK_MASK = 7;
 const CLOCK_MASK = 15;
 
 /**
- * For whoever has the lock anyway. Returns after how many milliseconds somebody should come again; Infinity = nothing
- * lies idle. Under the lock.
+ * For whoever has the lock anyway: one call in eight looks, every one where nothing may lie idle. Returns after how many
+ * milliseconds somebody should come again; Infinity = nothing lies idle, or nobody looked. Under the lock.
  */
 export function upkeep(heap: Heap): number {
-  if (heap.control.doubles[ControlDouble.purgeDelay] === Infinity) return Infinity;
-  if ((heap.passages++ & CLOCK_MASK) === 0) watchWorkers(heap);
+  const delay = heap.control.doubles[ControlDouble.purgeDelay]!;
+  const turn = heap.passages++;
+  if (delay === Infinity || ((turn & LOOK_MASK) !== 0 && delay !== 0)) return Infinity;
+  if ((turn & CLOCK_MASK) === 0) watchWorkers(heap);
   return purge(heap);
 }
 

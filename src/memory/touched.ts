@@ -30,6 +30,8 @@ export class TouchedPages {
     const { shift } = this;
     const first = from >>> shift;
     const last = (end - 1) >>> shift;
+    // Most blocks lie in one page, which is touched already.
+    if (first === last && (words[TOUCHED_AREA + (first >>> 5)]! & (1 << (first & 31))) !== 0) return;
     let more = 0;
     for (let at = first >>> 5; at <= last >>> 5; at++) {
       const present = words[TOUCHED_AREA + at]!;
