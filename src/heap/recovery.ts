@@ -180,6 +180,8 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
       if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
       if (run !== 0) fileRun(space, policy, run, block);
       run = 0;
+      // One that has just grown may have pages that are not marked yet.
+      space.touch(block);
       taken++;
       takenBytes += payloadBytes(granulesOf(word0));
     }

@@ -177,3 +177,36 @@ test("memory of a mapping whose end was cut short is back before its addresses a
   );
   expect(died).toBe(true);
 });
+
+test.each([
+  "grown into fresh memory",
+  "grown into a free block",
+])("a block that has just %s has its pages counted", (how) => {
+  const crew = new Crew(OPTIONS);
+  const survivor = crew.join(SURVIVOR).arena;
+  const { arena: victim, heap } = crew.join(VICTIM);
+  const block = victim.malloc(100_000);
+  if (how.endsWith("block")) {
+    const behind = victim.malloc(300_000);
+    victim.malloc(1000);
+    victim.free(behind);
+    victim.trim();
+  }
+  const { policy } = heap.windows[0]!;
+  const resize = policy.resize.bind(policy);
+  let found: unknown;
+  policy.resize = (...args) => {
+    const resized = resize(...args);
+    crew.alive.delete(VICTIM);
+    try {
+      survivor.trim();
+      survivor.check();
+      expect(survivor.stats().committedBytes).toBeGreaterThan(survivor.usableSize(block));
+    } catch (error) {
+      found = error;
+    }
+    throw new Death(String(resized));
+  };
+  expect(() => victim.realloc(block, 300_000)).toThrow();
+  if (found !== undefined) throw found;
+});
