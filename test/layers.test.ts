@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { Glob } from "bun";
 
-const ORDER = ["core", "memory", "block", "policies", "heap", "cache", "arena", "index.ts"];
+const ORDER = ["core", "memory", "spans", "block", "policies", "heap", "cache", "arena", "index.ts"];
 const ROOT = new URL("..", import.meta.url).pathname;
 
 interface Import {

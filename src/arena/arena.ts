@@ -7,6 +7,7 @@ import type { FastPath } from "../cache/fast-path.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
+import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { reap, reclaim } from "../heap/adoption.ts";
 import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
@@ -302,11 +303,23 @@ export class Arena implements Disposable {
     checkSize("size", size);
     if (alignment <= GRANULE_BYTES) return this.malloc(size);
     const attachment = this.join();
+    const fast = this.alignedInSpan(alignment, size, attachment);
+    if (fast !== 0) return fast;
     try {
       return attachment.alignedAlloc(alignment, size);
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
+  }
+
+  /** A block of a span whose size is a multiple of the alignment; 0 if there is no such class, or no memory for a span. */
+  private alignedInSpan(alignment: number, size: number, { heap: shared }: Attachment): Pointer | 0 {
+    const rounded = Math.max(Math.ceil(size / alignment), 1) * alignment;
+    if (!shared.hasSpans || rounded > SPAN_MOST_BYTES) return 0;
+    const pointer = this.malloc(rounded);
+    if (pointer % alignment === 0) return pointer;
+    this.free(pointer);
+    return 0;
   }
 
   /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */

@@ -8,36 +8,48 @@ import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cach
 import { WindowCache } from "../cache/cache.ts";
 import { keptGranules, stashLists } from "../cache/capacity.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
+import { growSpans, Magazines } from "../cache/magazines.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   CACHED_GRANULES,
   classForRequest,
   classGranules,
   classOfBlock,
+  FIRST_SINGLE_CLASS,
+  GRANULE_BYTES,
   granulesFor,
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { SLOTS } from "../core/tunables.ts";
+import { SPAN_CLASSES, spanClassFor, spanGranules } from "../core/span-classes.ts";
+import { SLOTS, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
+import { keptMost, releaseKept } from "../heap/kept.ts";
 import { mapLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { endStock, keepsStock } from "../heap/large-stock.ts";
 import { stashed } from "../heap/stash.ts";
 import { trim } from "../heap/trim.ts";
 import { upkeep } from "../heap/upkeep.ts";
 import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
+import { FORMER_SHIFT } from "../memory/span-table.ts";
+import { freeRemotely } from "../spans/remote.ts";
+import { classOfSpan, ownerOfSpan, spanAt } from "../spans/span.ts";
 import { claim, settleStale } from "./claims.ts";
 import { PurgeTimer } from "./purge-timer.ts";
 
 export class Attachment {
   readonly caches: WindowCache[] = [];
+  /** Of the same windows. */
+  readonly magazines: Magazines[] = [];
   readonly fastPath: FastPath;
   /** Number of the window that had free memory the last time: the fast path is pointed at its cache. */
   private preferred = 0;
   private readonly batches = firstBatches();
   private readonly homes = firstHomes();
+  /** Granules of each class that lists serve before it has spans. */
+  private readonly untilSpans = new Int32Array(SPAN_CLASSES);
   /** Largest request in bytes that caches serve, -1 = none. */
   private readonly largestCached: number;
   private readonly purgeTimer: PurgeTimer;
@@ -56,7 +68,7 @@ export class Attachment {
     }
     const { workerCache, largeThresholdBytes } = heap.geometry;
     this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
-    this.purgeTimer = new PurgeTimer(heap, this.caches);
+    this.purgeTimer = new PurgeTimer(heap, this.caches, this.magazines);
     heap.occupy(slot);
     try {
       moveIn(heap, inherited);
@@ -66,7 +78,11 @@ export class Attachment {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
-    this.fastPath = new FastPath(slowPath, this.caches[0]!, keptGranules(heap.geometry));
+    const most = heap.hasSpans ? heap.spanAfterBytes / GRANULE_BYTES : Infinity;
+    this.untilSpans.fill(Math.min(most, 2 ** 31 - 1));
+    const { untilSpans } = this;
+    const kept = keptGranules(heap.geometry);
+    this.fastPath = new FastPath(slowPath, this.caches[0]!, this.magazines[0]!, untilSpans, kept);
   }
 
   get slot(): SlotNumber {
@@ -81,6 +97,9 @@ export class Attachment {
     this.relieve();
     const second = this.tryMalloc(byteLength);
     if (second !== 0) return second;
+    // A policy that takes more than a request needs may find no room where a stricter alignment would: as below.
+    const last = this.heap.refusal.bound === "limit" ? mapLarge(this.heap, byteLength, 1) : 0;
+    if (last !== 0) return last as Pointer;
     throw this.outOfMemory(byteLength);
   }
 
@@ -112,19 +131,37 @@ export class Attachment {
     return claimed;
   }
 
+  /** Frees a block of a span that is in use, as it seems. False if another Worker was faster. */
+  freeSpanBlock(index: number, granule: number): boolean {
+    const magazines = this.magazines[index]!;
+    const { table } = magazines;
+    const state = table.states[granule >>> 1]!;
+    const span = spanAt(table, granule);
+    if (ownerOfSpan(table, span) !== this.slot || state >>> FORMER_SHIFT !== 0)
+      return freeRemotely(this.caches[index]!.words, table, granule);
+    const cls = classOfSpan(table, span);
+    this.followCopies();
+    if (magazines.isFull(cls)) this.flushMagazine(index, cls);
+    return magazines.put(cls, granule);
+  }
+
   /** Puts a claimed block into the cache, or gives it back to the heap if it has no class. */
   discard(cache: WindowCache, block: WordIndex): void {
     const granules = cache.words[block - 2]! >>> 4;
     if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
       if (cache.put(block)) return;
       const cls = classOfBlock[granules]!;
-      this.purgeTimer.lookLaterIf(cache.makeRoom(cls) || flush(this.heap, cache, cls));
-      this.followWindows();
-      if (cache.put(block)) return;
+      if (cls < FIRST_SINGLE_CLASS) {
+        this.purgeTimer.lookLaterIf(cache.makeRoom(cls) || flush(this.heap, cache, cls));
+        this.followWindows();
+        if (cache.put(block)) return;
+      }
     }
     this.heap.enter();
     let idle = false;
     try {
+      // What it had no room beside: of these sizes are few wanted now.
+      releaseKept(this.heap, cache.number);
       this.heap.release(cache.number, block);
       idle = upkeep(this.heap) !== Infinity;
     } catch (error) {
@@ -155,15 +192,17 @@ export class Attachment {
   /** Follows other Workers' windows and views. */
   followWindows(): void {
     this.followCaches();
-    this.fastPath.pointTo(this.caches[this.preferred]!);
+    const { caches, magazines, preferred } = this;
+    this.fastPath.pointTo(caches[preferred]!, magazines[preferred]!, keptMost(this.heap));
   }
 
   /** Gives the caches of this Worker and of dead ones, and all free pages, back. Returns bytes given to the system. */
   trim(): number {
     this.heap.enter();
     try {
-      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+      // First: a repair tells of what the dead have freed in this Worker's spans.
       adoptDead(this.heap);
+      this.drainAll();
       return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
@@ -183,7 +222,8 @@ export class Attachment {
     }
     this.heap.enter();
     try {
-      for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+      this.drainAll();
+      for (const magazines of this.magazines) magazines.leave();
       // Nobody else may look after it.
       endStock(this.heap);
     } catch (error) {
@@ -213,21 +253,51 @@ export class Attachment {
     return new OutOfMemoryError(bound, byteLength, heap.control.committedBytes, detail);
   }
 
+  /** Gives this Worker's caches and magazines back. Under the lock. */
+  private drainAll(): void {
+    for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+    for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
+  }
+
+  private flushMagazine(index: number, cls: number): void {
+    const magazines = this.magazines[index]!;
+    if (!magazines.flush(cls)) return;
+    this.heap.enter();
+    let idle = false;
+    try {
+      magazines.dropEmpty(cls, 1);
+      idle = upkeep(this.heap) !== Infinity;
+    } catch (error) {
+      throw this.heap.repaired(error, "free");
+    } finally {
+      this.heap.leave();
+    }
+    this.purgeTimer.lookLaterIf(idle);
+  }
+
   private followCaches(): void {
     this.heap.refresh();
     const { windows, geometry } = this.heap;
     for (let number = this.caches.length; number < windows.length; number++) {
       const { window } = windows[number]!;
+      this.magazines.push(new Magazines(this.heap, number));
       this.caches.push(
         new WindowCache(window, number, geometry.secret, this.slot, this.largestCached, stashLists(geometry)),
       );
     }
-    for (let number = 0; number < this.caches.length; number++) this.caches[number]!.sync();
+    for (let number = 0; number < this.caches.length; number++) {
+      this.caches[number]!.sync();
+      this.magazines[number]!.sync();
+    }
   }
 
   private tryMalloc(byteLength: number): Pointer | 0 {
     const { heap } = this;
     if (byteLength > heap.geometry.largeThresholdBytes) return mapLarge(heap, byteLength, 1) as Pointer | 0;
+    if (byteLength <= SPAN_MOST_BYTES && heap.hasSpans) {
+      const pointer = this.fillAndTake(byteLength);
+      if (pointer !== 0) return pointer;
+    }
     if (byteLength <= LARGEST_CACHED_BYTES && heap.geometry.workerCache)
       return this.refillAndTake(byteLength);
     heap.enter();
@@ -242,6 +312,30 @@ export class Attachment {
     } finally {
       heap.leave();
     }
+  }
+
+  /** A block of a span; 0 if no memory for a span is to be had. */
+  private fillAndTake(byteLength: number): Pointer | 0 {
+    const cls = spanClassFor[(byteLength + GRANULE_BYTES - 1) >>> 4]!;
+    if (this.untilSpans[cls]! > 0) return 0;
+    this.followCopies();
+    // Another window than the fast path looks at may have free blocks.
+    for (let turn = 0; turn < this.magazines.length; turn++) {
+      const index = (this.preferred + turn) % this.magazines.length;
+      if (this.magazines[index]!.isEmpty(cls) && !this.magazines[index]!.fill(cls)) continue;
+      if (index !== this.preferred) this.serveFrom(index);
+      return this.fastPath.malloc(byteLength);
+    }
+    const index = growSpans(this.heap, this.magazines, this.preferred, cls);
+    if (index < 0) {
+      // Lists serve it meanwhile, if they can.
+      this.untilSpans[cls] = this.heap.spanAfterBytes / GRANULE_BYTES + spanGranules[cls]! * 4;
+      return this.fastPath.malloc(byteLength);
+    }
+    this.serveFrom(index);
+    this.magazines[index]!.fill(cls);
+    // Filled now; or, in a window this Worker had no magazines in yet, the slow path comes here once more.
+    return this.fastPath.malloc(byteLength);
   }
 
   private refillAndTake(byteLength: number): Pointer | 0 {
@@ -301,6 +395,11 @@ export class Attachment {
       this.heap.leave();
       for (const cache of this.caches) cache.setUp();
     }
+  }
+
+  /** Another attachment of this thread may have put blocks into the magazines that lie behind the end of this one's view. */
+  private followCopies(): void {
+    if (this.heap.slots.countAttachment(this.slot, 0) > 1) this.followWindows();
   }
 
   private serveFrom(index: number): void {

@@ -1,13 +1,18 @@
 /** Looking at an arena: statistics and the list of blocks, from one walk over the header chain under the lock. */
 import { State, slotOf, stateOf, TAIL_UNKNOWN, tailOf } from "../block/header.ts";
-import { payloadBytes } from "../core/size-classes.ts";
+import { GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
+import { spanGranules } from "../core/span-classes.ts";
 import { SLOTS } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
-import type { Heap } from "../heap/heap.ts";
+import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { ownerNumber } from "../heap/owners.ts";
+import { forEachFreeUnits, isSegment } from "../heap/segments.ts";
 import { ControlDouble } from "../memory/layout.ts";
+import { BlockState } from "../memory/span-table.ts";
 import { policies } from "../policies/catalogue.ts";
 import { policyText } from "../policies/policy-options.ts";
+import { allocatorOf, classOfSpan, stateAt } from "../spans/span.ts";
+import { forEachBlock, forEachSpan } from "../spans/walk.ts";
 
 /**
  * Figures of an arena. All sizes are bytes. While other Workers allocate, blocks that are on their way between
@@ -89,16 +94,19 @@ export function collectStats(heap: Heap): ArenaStats {
   const bytes = [0, 0, 0, 0];
   let largestFreeBytes = 0;
   let reservedBytes = 0;
-  for (const { space, window } of heap.windows) {
+  for (const part of heap.windows) {
+    const { space, window } = part;
     reservedBytes += window.byteLength;
     const { words, first, top } = space;
     for (let block = first; block < top; block = space.step(block)) {
+      if (isSegment(part, block)) continue;
       const state = stateOf(words[block - 1]!);
       const payload = payloadBytes(space.granules(block));
       count[state] = count[state]! + 1;
       bytes[state] = bytes[state]! + payload;
       if (state === State.free && payload > largestFreeBytes) largestFreeBytes = payload;
     }
+    countSpans(part, count, bytes);
   }
   const value = (field: number) => heap.control.doubles[field]!;
   const largeBlocks = value(ControlDouble.largeBlocks);
@@ -141,6 +149,25 @@ export function collectStats(heap: Heap): ArenaStats {
   };
 }
 
+/** Blocks of spans: what its owner has not collected counts as cached. Units that no span has are free blocks of theirs. */
+function countSpans(part: HeapWindow, count: number[], bytes: number[]): void {
+  const { spans } = part;
+  const add = (state: number, byteLength: number) => {
+    count[state] = count[state]! + 1;
+    bytes[state] = bytes[state]! + byteLength;
+  };
+  forEachSpan(spans, (span) => {
+    const byteLength = spanGranules[classOfSpan(spans, span)]! * GRANULE_BYTES;
+    forEachBlock(spans, span, (granule) => {
+      const state = stateAt(spans, granule);
+      if (state === BlockState.inUse) add(State.inUse, byteLength);
+      else if (state === BlockState.ready || state === BlockState.remote) add(State.cached, byteLength);
+      else add(State.free, byteLength);
+    });
+  });
+  forEachFreeUnits(part, (from, end) => add(State.free, (end - from) * 4));
+}
+
 function sumFigures(heap: Heap): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { policy } of heap.windows) {
@@ -160,7 +187,17 @@ export interface BlockFilter {
 export function collectBlocks(heap: Heap, wanted: number | undefined): BlockInfo[] {
   const found: BlockInfo[] = [];
   const owners = Array.from({ length: SLOTS + 1 }, (_, slot) => ownerNumber(heap, slot));
-  for (const { space, window } of heap.windows) {
+  for (const { space, spans, window } of heap.windows) {
+    forEachSpan(spans, (span) => {
+      const byteLength = spanGranules[classOfSpan(spans, span)]! * GRANULE_BYTES;
+      forEachBlock(spans, span, (granule) => {
+        if (stateAt(spans, granule) !== BlockState.inUse) return;
+        const owner = owners[allocatorOf(spans, span, granule)]!;
+        if (wanted !== undefined && owner !== wanted) return;
+        const pointer = (window.base + granule * GRANULE_BYTES) as Pointer;
+        found.push({ pointer, byteLength, requestedBytes: byteLength, owner, large: false });
+      });
+    });
     const { words, first, top } = space;
     for (let block = first; block < top; block = space.step(block)) {
       const word1 = words[block - 1]!;

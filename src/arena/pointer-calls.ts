@@ -8,15 +8,20 @@ import type { Pointer } from "../core/types.ts";
 import { reap } from "../heap/adoption.ts";
 import { findLarge, largePayloadBytes } from "../heap/large-blocks.ts";
 import type { Attachment } from "./attachment.ts";
-import { blockAt, cacheOf, diagnose } from "./pointers.ts";
-import { type Allocator, reallocateBlock, reallocateLarge } from "./reallocate.ts";
+import { blockAt, cacheOf, diagnose, spanBlockAt, spanBlockBytes } from "./pointers.ts";
+import { type Allocator, reallocateBlock, reallocateLarge, reallocateSpanBlock } from "./reallocate.ts";
 
 /** Frees whatever is at `address`, or throws InvalidPointerError. */
 export function freePointer(attachment: Attachment, address: number): void {
   const cache = cacheOf(attachment, address);
   if (cache !== undefined) {
-    const block = blockAt(attachment, cache, address);
-    if (block !== 0 && attachment.freeBlock(cache, block)) return;
+    const granule = spanBlockAt(attachment, cache, address);
+    if (granule !== 0) {
+      if (attachment.freeSpanBlock(cache.number, granule)) return;
+    } else {
+      const block = blockAt(attachment, cache, address);
+      if (block !== 0 && attachment.freeBlock(cache, block)) return;
+    }
   } else {
     const freed = attachment.freeLarge(address);
     if (freed === true) return;
@@ -33,6 +38,8 @@ export function freePointer(attachment: Attachment, address: number): void {
 export function usableSizeOf(attachment: Attachment, address: number): number {
   const cache = cacheOf(attachment, address);
   if (cache !== undefined) {
+    const granule = spanBlockAt(attachment, cache, address);
+    if (granule !== 0) return spanBlockBytes(attachment, cache, granule);
     const block = blockAt(attachment, cache, address);
     if (block !== 0) return payloadBytes(cache.words[block - 2]! >>> 4);
   } else {
@@ -52,6 +59,8 @@ export function reallocatePointer(
 ): Pointer {
   const cache = cacheOf(attachment, address);
   if (cache !== undefined) {
+    const granule = spanBlockAt(attachment, cache, address);
+    if (granule !== 0) return reallocateSpanBlock(attachment, cache, granule, byteLength, allocator);
     const block = blockAt(attachment, cache, address);
     if (block !== 0) return reallocateBlock(attachment, cache, block, byteLength, allocator);
   } else {

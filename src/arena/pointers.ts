@@ -6,15 +6,21 @@ import { granulesOf, State, stateOf } from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { hex, InvalidPointerError, type PointerFault } from "../core/errors.ts";
-import { LEAST_GRANULES } from "../core/size-classes.ts";
+import { GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
+import { spanGranules, UNIT_GRANULES } from "../core/span-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { emptyDepot } from "../heap/depot.ts";
+import { BlockState } from "../memory/span-table.ts";
+import { blockAround, classOfSpan, isInUse, spanAt, stateAt } from "../spans/span.ts";
 import type { Attachment } from "./attachment.ts";
 
-/** The cache of the window that a pointer lies in, followed to the window's present length. */
+/** The cache of the window that a pointer lies in, followed to the window's present length and to its span table. */
 export function cacheOf(attachment: Attachment, pointer: number): WindowCache | undefined {
   const known = cacheAt(attachment, pointer);
-  if (known !== undefined && pointer - known.base < known.words.length * 4) return known;
+  if (known !== undefined && pointer - known.base < known.words.length * 4) {
+    // Another Worker may have made the window's first segment in what this one has seen of it.
+    if (attachment.heap.windows[known.number]!.spans.isCurrent) return known;
+  }
   attachment.followWindows();
   return cacheAt(attachment, pointer);
 }
@@ -33,6 +39,18 @@ export function blockAt(attachment: Attachment, cache: WindowCache, pointer: num
   const block = ((pointer - cache.base) / 4) as WordIndex;
   if (!Number.isInteger(block) || !attachment.heap.windows[cache.number]!.space.isIntact(block)) return 0;
   return stateOf(cache.words[block - 1]!) === State.inUse ? block : 0;
+}
+
+/** The block of a span that is in use at `pointer`, as its granule, or 0. */
+export function spanBlockAt(attachment: Attachment, cache: WindowCache, pointer: number): number {
+  const granule = (pointer - cache.base) / GRANULE_BYTES;
+  return isInUse(attachment.heap.windows[cache.number]!.spans, granule) ? granule : 0;
+}
+
+/** Bytes of a block of a span. */
+export function spanBlockBytes(attachment: Attachment, cache: WindowCache, granule: number): number {
+  const { spans } = attachment.heap.windows[cache.number]!;
+  return spanGranules[classOfSpan(spans, spanAt(spans, granule))]! * GRANULE_BYTES;
 }
 
 /** Why `pointer` is not a block in use, as the error to throw. Walks the header chain under the lock. */
@@ -87,6 +105,8 @@ function explainInWindow(
   const freed = alreadyFree(operation);
   if (index >= words.length) return ["foreign-pointer", "it lies outside the memory this arena has in use"];
   if (index < first) return ["invalid-pointer", "it points into the arena's control block"];
+  const inSpan = explainInSpan(attachment, cache, index, freed);
+  if (inSpan !== undefined) return inSpan;
   if (index >= top) {
     return looksFreed(space, index)
       ? [freed, "this block is already free"]
@@ -116,6 +136,30 @@ function explainInWindow(
       : ["invalid-pointer", "it points into free memory"];
   }
   return ["invalid-pointer", "it does not point to a block"];
+}
+
+/** What is known about a place in a segment; undefined elsewhere. */
+function explainInSpan(
+  attachment: Attachment,
+  cache: WindowCache,
+  index: number,
+  freed: PointerFault,
+): [PointerFault, string] | undefined {
+  const { spans } = attachment.heap.windows[cache.number]!;
+  const granule = Math.floor(index / 4);
+  if ((spans.map[Math.floor(granule / UNIT_GRANULES)] ?? 0) === 0) return undefined;
+  const span = spanAt(spans, granule);
+  if (span === 0) return ["invalid-pointer", "it points into free memory"];
+  const block = blockAround(spans, span, granule);
+  const state = stateAt(spans, block);
+  if (block * 4 === index && state !== BlockState.inUse && state !== 0)
+    return [freed, "this block is already free"];
+  if (state !== BlockState.inUse) return ["invalid-pointer", "it points into free memory"];
+  const start = cache.base + block * GRANULE_BYTES;
+  return [
+    "interior-pointer",
+    `it points ${index * 4 - block * GRANULE_BYTES} bytes into the block at ${hex(start)}`,
+  ];
 }
 
 /** Whether a header that a merge left behind in free memory still stands in front of `block`. */

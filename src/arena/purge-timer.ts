@@ -5,6 +5,7 @@
  */
 import { drain } from "../cache/batches.ts";
 import type { WindowCache } from "../cache/cache.ts";
+import type { Magazines } from "../cache/magazines.ts";
 import { InvalidPointerError } from "../core/errors.ts";
 import { PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
@@ -37,6 +38,7 @@ export class PurgeTimer {
     private readonly heap: Heap,
     /** This Worker's, which are emptied: it looks between two turns of its event loop. */
     private readonly caches: readonly WindowCache[],
+    private readonly magazines: readonly Magazines[],
   ) {
     this.delay = heap.geometry.purgeDelayMs;
   }
@@ -79,7 +81,10 @@ export class PurgeTimer {
     const { heap } = this;
     heap.enter();
     try {
-      if (drains) for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
+      if (drains) {
+        for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
+        for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
+      }
       return fullUpkeep(heap);
     } catch (error) {
       const reported = heap.repaired(error, "purge");

@@ -15,10 +15,12 @@ import {
   COPIED_GRANULES,
   classForRequest,
   classGranules,
+  GRANULE_BYTES,
   granulesFor,
   hasRoom,
   payloadBytes,
 } from "../core/size-classes.ts";
+import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import { releaseKept } from "../heap/kept.ts";
 import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
@@ -26,11 +28,15 @@ import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
-import { diagnose } from "./pointers.ts";
+import { diagnose, spanBlockBytes } from "./pointers.ts";
+
+/** A block that grows gets so much more, shifted right. */
+const GROWTH_SHIFT = 3;
 
 /** Who allocates the new block: the arena, fast path first. */
 export interface Allocator {
   malloc(byteLength: number): Pointer;
+  free(pointer: Pointer): void;
 }
 
 export function reallocateBlock(
@@ -64,6 +70,31 @@ export function reallocateBlock(
   }
   cache.words[cache.entries + CacheWord.reallocating] = 0;
   return result;
+}
+
+/** Reallocates a block of a span that is in use: where it stands, or by a copy. */
+export function reallocateSpanBlock(
+  attachment: Attachment,
+  cache: WindowCache,
+  granule: number,
+  byteLength: number,
+  allocator: Allocator,
+): Pointer {
+  const pointer = (cache.base + granule * GRANULE_BYTES) as Pointer;
+  const present = spanBlockBytes(attachment, cache, granule);
+  if (hasRoom(present / GRANULE_BYTES, Math.ceil(byteLength / GRANULE_BYTES))) return pointer;
+  let moved: Pointer;
+  try {
+    moved = allocator.malloc(byteLength);
+  } catch (error) {
+    if (error instanceof OutOfMemoryError && byteLength <= present) return pointer;
+    throw error;
+  }
+  const { pages } = attachment.heap.platform;
+  pages.copy(moved as number as Address, pointer as number as Address, Math.min(present, byteLength));
+  if (attachment.freeSpanBlock(cache.number, granule)) return moved;
+  allocator.free(moved);
+  throw diagnose(attachment, pointer, "realloc");
 }
 
 /** Reallocates the large block at `pointer`, whose payload has `payloadLength` bytes. */
@@ -133,8 +164,10 @@ function fit(
   const present = cache.words[block - 2]! >>> 4;
   if (hasRoom(present, granulesFor(byteLength))) return true;
   const { heap } = attachment;
-  const wanted = roundedUp(granulesFor(byteLength));
+  const wanted = roundedUp(granulesFor(byteLength), present);
   if (wanted > present && wanted <= copied && heap.geometry.workerCache) return false;
+  // Without the lock too, if the copy goes into a span.
+  if (present <= copied && heap.hasSpans && byteLength <= SPAN_MOST_BYTES) return false;
   heap.enter();
   try {
     releaseKept(heap, cache.number);
@@ -149,9 +182,10 @@ function fit(
   }
 }
 
-/** Granules of the class that serves a request: what grows by steps has room for the next ones. */
-function roundedUp(granules: number): number {
-  return granules <= CACHED_GRANULES ? classGranules[classForRequest[granules]!]! : granules;
+/** What grows by steps has room for the next ones: up to the class that serves the request, or an eighth more. */
+function roundedUp(granules: number, present: number): number {
+  if (granules <= CACHED_GRANULES) return classGranules[classForRequest[granules]!]!;
+  return granules > present ? granules + (granules >>> GROWTH_SHIFT) : granules;
 }
 
 /** After an exception: the block is its user's again, unless a repair has settled the claim already. */

@@ -8,12 +8,18 @@ import { verifyLists } from "../cache/batches.ts";
 import type { WindowCache } from "../cache/cache.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { LEAST_GRANULES, payloadBytes } from "../core/size-classes.ts";
+import { UNIT_GRANULES, UNITS } from "../core/span-classes.ts";
+import { UNIT_BYTES } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { verifyDepot } from "../heap/depot.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { isSealed } from "../heap/large-blocks.ts";
 import { stockedBytes } from "../heap/large-stock.ts";
+import { isSegment } from "../heap/segments.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
+import { SEGMENT_WORDS, SegmentKind, SegmentWord, STATES_BYTES } from "../memory/span-table.ts";
+import { spanAt, unitsOfSpan } from "../spans/span.ts";
+import { forEachSpan } from "../spans/walk.ts";
 
 /** Throws on the first broken invariant. `caches`: the caller's own. */
 export function verify(heap: Heap, caches: readonly WindowCache[]): void {
@@ -33,6 +39,8 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
     require(touched.bytesIn(high, part.window.wordLimit) === 0, "no page is touched behind the recorded end");
     committed += touchedBytes;
   }
+  const { unitBytes, stateBytes } = verifySpans(heap);
+  committed += stateBytes;
   for (const block of heap.large.entries()) {
     committed += block.mappedBytes;
     if (!block.busy && !isSealed(heap, block)) {
@@ -56,6 +64,10 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
     doubles[
       ControlDouble.takenBytes
     ], `taken bytes: counted ${takenBytes}, recorded ${doubles[ControlDouble.takenBytes]}`);
+  require(unitBytes ===
+    doubles[
+      ControlDouble.unitBytes
+    ], `bytes of spans: counted ${unitBytes}, recorded ${doubles[ControlDouble.unitBytes]}`);
   require(committed ===
     doubles[
       ControlDouble.committed
@@ -65,7 +77,8 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
 }
 
 /** The chain tiles the window, every header is undamaged, every "previous free" bit and footer is right. */
-function verifyChain({ space, window }: HeapWindow): { free: number; others: number; otherBytes: number } {
+function verifyChain(part: HeapWindow): { free: number; others: number; otherBytes: number } {
+  const { space, window } = part;
   const { words, touched, first, top } = space;
   const broken = (block: number, detail: string) =>
     new InvalidPointerError("corrupt-block", "check", window.base + block * 4, detail);
@@ -80,12 +93,13 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
       throw broken(block, "it says the wrong thing about the block before it");
     }
     previousFree = stateOf(words[block - 1]!) === State.free;
+    const isUnits = isSegment(part, block);
     if (previousFree) free++;
-    else {
+    else if (!isUnits) {
       others++;
       otherBytes += payloadBytes(space.granules(block));
     }
-    if (!previousFree && touched.untouchedBytes(block - 2, space.next(block) - 2) !== 0)
+    if (!previousFree && !isUnits && touched.untouchedBytes(block - 2, space.next(block) - 2) !== 0)
       throw broken(block, "a page of it counts as free");
     const behind = space.next(block);
     if (previousFree && words[behind - 3] !== space.granules(block))
@@ -94,6 +108,36 @@ function verifyChain({ space, window }: HeapWindow): { free: number; others: num
   }
   require(block === top, `header chain ends at word ${block}, recorded ${top}`);
   return { free, others, otherBytes };
+}
+
+/** Units are in one span each or counted as free, a span's pages are touched, its states are ones that there are. */
+function verifySpans(heap: Heap): { unitBytes: number; stateBytes: number } {
+  let unitBytes = 0;
+  let stateBytes = 0;
+  for (const { space, spans } of heap.windows) {
+    let freeUnits = 0;
+    for (let group = 0; group < spans.groups; group++) {
+      const kind = spans.segments[group * SEGMENT_WORDS + SegmentWord.kind]!;
+      if (kind !== SegmentKind.none) stateBytes += STATES_BYTES;
+      if (kind !== SegmentKind.segment) continue;
+      const free = spans.segments[group * SEGMENT_WORDS + SegmentWord.freeUnits]!;
+      for (let unit = 0; unit < UNITS; unit++) {
+        const isFree = ((free >>> unit) & 1) !== 0;
+        const isSpan = spanAt(spans, (group * UNITS + unit) * UNIT_GRANULES) !== 0;
+        require(isFree !== isSpan, `unit ${unit} of segment ${group} is free or a span's`);
+        if (isFree) freeUnits++;
+      }
+    }
+    require(freeUnits === (space.words[WindowWord.freeUnits] ?? 0), `free units: counted ${freeUnits}`);
+    forEachSpan(spans, (span) => {
+      const units = unitsOfSpan(spans, span);
+      unitBytes += units * UNIT_BYTES;
+      const from = span * (UNIT_BYTES / 4);
+      require(space.touched.untouchedBytes(from, from + units * (UNIT_BYTES / 4)) ===
+        0, `span ${span} is touched`);
+    });
+  }
+  return { unitBytes, stateBytes };
 }
 
 /** The policy knows exactly the free blocks of the chain. */

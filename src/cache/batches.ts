@@ -6,15 +6,15 @@
  */
 import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import { State } from "../block/header.ts";
-import { CLASSES, classGranules } from "../core/size-classes.ts";
-import { CACHE_CLASS_MOST, FIRST_BATCH } from "../core/tunables.ts";
+import { CLASSES, classGranules, FIRST_SINGLE_CLASS, GRANULE_BYTES } from "../core/size-classes.ts";
+import { CACHE_CLASS_MOST, FIRST_BATCH, SINGLE_BATCH_BYTES } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
 import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept, verifyKept } from "../heap/kept.ts";
 import { depositSpare, verifyStash } from "../heap/stash.ts";
 import { upkeep } from "../heap/upkeep.ts";
-import { CACHE_WORDS, CacheWord, ControlDouble, cacheOfSlot, ENTRY_WORDS } from "../memory/layout.ts";
+import { CacheWord, ControlDouble, cacheOfSlot, ENTRY_WORDS, LIST_WORDS } from "../memory/layout.ts";
 import type { WindowCache } from "./cache.ts";
 
 /** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
@@ -124,7 +124,7 @@ export function drain(heap: Heap, index: number): void {
   }
   releaseKept(heap, index);
   words[entries + CacheWord.isSetUp] = 0;
-  words.fill(0, entries + 2 * ENTRY_WORDS, entries + CACHE_WORDS);
+  words.fill(0, entries + 2 * ENTRY_WORDS, entries + LIST_WORDS);
 }
 
 /** Walks the caller's own lists; throws DamagedBlock where a link or a header was overwritten. Under the lock. */
@@ -168,9 +168,12 @@ function cutBatch(
   batches: Uint16Array,
 ): number {
   const granules = classGranules[cls]!;
-  const most = caches[preferred]!.allowed(cls) >>> 1;
-  const want = Math.max(Math.min(batches[cls]!, most), 1);
-  batches[cls] = want * 2;
+  const isSingle = cls >= FIRST_SINGLE_CLASS;
+  const most = isSingle
+    ? Math.floor(SINGLE_BATCH_BYTES / (granules * GRANULE_BYTES))
+    : caches[preferred]!.allowed(cls) >>> 1;
+  const want = Math.max(Math.min(isSingle ? batches[cls]! >>> 2 : batches[cls]!, most), 1);
+  batches[cls] = isSingle ? Math.min(batches[cls]! * 2, want * 8) : want * 2;
   let run = heap.allocate(granules, preferred, granules * want);
   if (run === 0) return -1;
   const index = heap.servedBy;

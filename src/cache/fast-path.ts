@@ -24,10 +24,28 @@ import {
   hasRoom,
   LEAST_GRANULES,
 } from "../core/size-classes.ts";
-import { CACHE_SMALL_BYTES, KEPT_SLACK_SHIFT } from "../core/tunables.ts";
+import {
+  magazineRoom,
+  SPAN_CLASSES,
+  spanClassFor,
+  spanGranules,
+  UNIT_GRANULES,
+} from "../core/span-classes.ts";
+import { CACHE_SMALL_BYTES, CACHED_BYTES, KEPT_SLACK_SHIFT, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
-import { CACHE_WORDS, CacheWord, ENTRY_WORDS, WindowWord } from "../memory/layout.ts";
+import { CACHE_WORDS, CacheWord, ENTRY_WORDS, KEPT, KEPT_END, WindowWord } from "../memory/layout.ts";
+import {
+  BLOCK_STATE_MASK,
+  BlockState,
+  FORMER_SHIFT,
+  MAGAZINE_SHIFT,
+  OWNER_MASK,
+  OWNER_SHIFT,
+  type SpanTable,
+} from "../memory/span-table.ts";
+import { freeRemotely } from "../spans/remote.ts";
 import type { WindowCache } from "./cache.ts";
+import type { Magazines } from "./magazines.ts";
 
 /** Who answers what the fast path cannot. Nothing is pending when they are called. */
 export interface SlowPath {
@@ -41,16 +59,28 @@ export interface SlowPath {
 
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
 const NOWHERE: Int32Array = new Int32Array(CACHE_WORDS);
+const NO_STATES: Uint8Array = new Uint8Array(0);
+const NO_MAGAZINES: Int32Array = new Int32Array(SPAN_CLASSES << MAGAZINE_SHIFT);
 
-/** Words from one multiple of 4 GiB to the next: windows begin there (memory/window.ts). */
-const SPAN_WORDS = 1 << 30;
+/** Words, and granules, from one multiple of 4 GiB to the next: windows begin there (memory/window.ts). */
+const RANGE_WORDS = 1 << 30;
+const RANGE_GRANULES = 1 << 28;
+
+const [IN_USE, READY] = [BlockState.inUse | 0, BlockState.ready | 0];
+const UNIT_SHIFT = Math.log2(UNIT_GRANULES) | 0;
 
 export class FastPath {
   // `declare`: a field that is set once, in the constructor, is a constant for the compiler; defined first, it is not.
   private declare readonly slowPath: SlowPath;
   private declare words: Int32Array;
   /** The window's base divided by 4 GiB. */
-  private declare span: number;
+  private declare range: number;
+  private declare table: SpanTable;
+  private declare states: Uint8Array;
+  private declare map: Int32Array;
+  private declare magazines: Int32Array;
+  /** This Worker's slot, as the page map has it. */
+  private declare readonly owner: number;
   private declare readonly secret: number;
   /** Word index of the cache's entries. */
   private declare readonly entries: number;
@@ -58,82 +88,118 @@ export class FastPath {
   private declare readonly mine: number;
   private declare readonly cachedMine: number;
   private declare readonly busyMine: number;
+  /** Granules of each class that lists serve before it has spans. */
+  private declare readonly untilSpans: Int32Array;
   /** Granules of the largest block that is kept. */
   private declare readonly keptGranules: number;
+  /** Granules of all of them, if there are several. */
+  private declare keptMost: number;
 
-  constructor(slowPath: SlowPath, cache: WindowCache, keptGranules: number) {
+  constructor(
+    slowPath: SlowPath,
+    cache: WindowCache,
+    magazines: Magazines,
+    untilSpans: Int32Array,
+    keptGranules: number,
+  ) {
     this.slowPath = slowPath;
     this.words = cache.words;
-    this.span = spanOf(cache);
+    this.range = rangeOf(cache);
+    this.table = magazines.table;
+    this.states = magazines.table.states;
+    this.map = magazines.table.map;
+    this.magazines = magazines.words;
+    this.owner = cache.slot << OWNER_SHIFT;
     this.secret = cache.secret;
     this.entries = cache.entries;
     const slot = cache.slot << SLOT_SHIFT;
     this.mine = slot | State.inUse;
     this.cachedMine = slot | State.cached;
     this.busyMine = slot | State.busy;
+    this.untilSpans = untilSpans;
     this.keptGranules = keptGranules;
+    this.keptMost = 0;
   }
 
   /** Serves from this cache of the same Worker from now on. */
-  pointTo(cache: WindowCache): void {
+  pointTo(cache: WindowCache, magazines: Magazines, keptMost: number): void {
+    const { table } = magazines;
+    this.keptMost = keptMost;
     if (this.words !== cache.words) this.words = cache.words;
-    if (this.span !== spanOf(cache)) this.span = spanOf(cache);
+    if (this.range !== rangeOf(cache)) this.range = rangeOf(cache);
+    if (this.table !== table) this.table = table;
+    if (this.states !== table.states) this.states = table.states;
+    if (this.map !== table.map) this.map = table.map;
+    if (this.magazines !== magazines.words) this.magazines = magazines.words;
   }
 
   /** The Worker has left: everything goes to the slow path. */
   pointNowhere(): void {
     this.words = NOWHERE;
+    this.states = NO_STATES;
+    this.magazines = NO_MAGAZINES;
   }
 
-  /** Words from the base of the window that this path is pointed to: for a block in it, its word index. */
+  /** Granules from the base of the window that this path is pointed to. */
   placeOf(pointer: Pointer): number {
-    const place = pointer / 4 - this.span * SPAN_WORDS;
+    const place = pointer / 16 - this.range * RANGE_GRANULES;
     // In the representation of integers, whenever it is one of 32 bits.
     return (place | 0) === place ? place | 0 : place;
   }
 
   /**
-   * A block for `size` bytes: from the cache, or the kept one or from the slow path if that is empty, damaged, or not
-   * asked. One call of the rest keeps the code small enough to be inlined.
+   * A block for `size` bytes: from a magazine, or from whoever has one. One call of the rest keeps the code small enough to
+   * be inlined.
    */
   malloc(size: number): Pointer {
-    let taken = 0;
-    if (typeof size === "number" && (size | 0) === size && size >= 0) {
-      const granules = (size + 23) >>> 4;
-      if (granules < classForRequest.length) {
-        const words = this.words;
-        const entry = this.entries + (classForRequest[granules]! << 1);
-        const block = words[entry]!;
-        if (block > 0 && block < words.length) {
-          const bytes = words[block - 2]! & SIZE_MASK;
-          const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
-          const slack = (bytes - 8 - size) | 0;
-          // Check, state, slot and (cleared) tail in one comparison: an overwritten link leads to something else, or
-          // to a block of a smaller class.
-          if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
-            words[entry] = words[block]!;
-            words[entry + 1] = (words[entry + 1]! + 1) | 0;
-            words[block - 1] =
-              check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-            taken = block;
-          }
+    let granule = 0;
+    if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= SPAN_MOST_BYTES) {
+      const magazines = this.magazines;
+      const at = spanClassFor[(size + 15) >>> 4]! << MAGAZINE_SHIFT;
+      const count = magazines[at]!;
+      if (count > 0) {
+        const states = this.states;
+        const ready = magazines[at + count]!;
+        // Another attachment of this thread may have put it there: it may lie behind the end of this one's view.
+        if (ready >>> 1 < states.length) {
+          magazines[at] = count - 1;
+          states[ready >>> 1] = IN_USE | (ready & 1);
+          granule = ready;
         }
       }
     }
-    if (taken === 0) taken = this.mallocKept(size);
-    return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
+    if (granule === 0) granule = this.mallocBlock(size);
+    return ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0) as Pointer;
   }
 
   /**
-   * The next block of the cache for `size` bytes, if it is undamaged and happens to be aligned; else 0, as for all that
-   * is no size, or no power of two.
+   * A block for `size` bytes that is aligned, if a magazine has one, or the list of its size begins with one; else 0, as for
+   * all that is no size, or no power of two. In spans, which begin with a unit, blocks whose size is a multiple of the
+   * alignment have it.
    */
   mallocAligned(alignment: number, size: number): Pointer | 0 {
     if (typeof alignment !== "number" || (alignment | 0) !== alignment || alignment < 4) return 0;
     if (typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
+    if ((alignment & (alignment - 1)) !== 0 || size > CACHED_BYTES) return 0;
+    // For no bytes as for one.
+    const rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
+    if (rounded <= 0 || rounded > SPAN_MOST_BYTES) return this.mallocAlignedBlock(alignment, size);
+    const { magazines, states } = this;
+    const at = spanClassFor[(rounded + 15) >>> 4]! << MAGAZINE_SHIFT;
+    const count = magazines[at]!;
+    if (count <= 0) return 0;
+    const granule = magazines[at + count]!;
+    if (granule >>> 1 >= states.length) return 0;
+    magazines[at] = count - 1;
+    states[granule >>> 1] = IN_USE | (granule & 1);
+    return ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0) as Pointer;
+  }
+
+  /** The same for a block with a header. */
+  private mallocAlignedBlock(alignment: number, size: number): Pointer | 0 {
     const granules = (size + 23) >>> 4;
-    if ((alignment & (alignment - 1)) !== 0 || granules >= classForRequest.length) return 0;
-    const words = this.words;
+    if (granules >= classForRequest.length) return 0;
+    const { words } = this;
     const entry = this.entries + (classForRequest[granules]! << 1);
     const block = words[entry]!;
     // The base of a window is a multiple of every alignment.
@@ -145,7 +211,7 @@ export class FastPath {
     words[entry] = words[block]!;
     words[entry + 1] = (words[entry + 1]! + 1) | 0;
     words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-    return ((this.span * SPAN_WORDS + 0 + block) * 4 + 0) as Pointer;
+    return ((this.range * RANGE_WORDS + 0 + block) * 4 + 0) as Pointer;
   }
 
   /**
@@ -157,7 +223,12 @@ export class FastPath {
       return false;
     const block = pointer >>> 2;
     const { words } = this;
-    const isPlace = (this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+    const isPlace = (this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+    if (isPlace) {
+      const state = this.states[block >>> 3]!;
+      if ((state & (BLOCK_STATE_MASK | 1)) === (IN_USE | ((block >>> 2) & 1)))
+        return hasRoom(spanGranules[this.map[block >>> (UNIT_SHIFT + 2)]! & 0xff]!, (size + 15) >>> 4);
+    }
     if (!isPlace || block >= words.length || block < words[WindowWord.first]!) return false;
     const word0 = words[block - 2]!;
     const word1 = words[block - 1]!;
@@ -180,7 +251,9 @@ export class FastPath {
     const block = pointer >>> 2;
     const wanted = (size + 23) >>> 4;
     const { words, entries } = this;
-    if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 !== pointer || block >= words.length) return 0;
+    if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 !== pointer || block >= words.length) return 0;
+    if (this.states[block >>> 3] === (IN_USE | ((block >>> 2) & 1)))
+      return this.moveBetween(block >>> 2, size);
     const word0 = words[block - 2]!;
     const word1 = words[block - 1]!;
     const granules = word0 >>> 4;
@@ -204,7 +277,7 @@ export class FastPath {
       words[block] = words[former]!;
       words[former] = block;
       words[former + 1] = words[former + 1]! - 1;
-      return ((this.span * SPAN_WORDS + 0 + taken) * 4 + 0) as Pointer;
+      return ((this.range * RANGE_WORDS + 0 + taken) * 4 + 0) as Pointer;
     }
     words[taken - 1] = fresh | this.cachedMine;
     words[taken] = words[entry]!;
@@ -213,16 +286,125 @@ export class FastPath {
     return 0;
   }
 
+  /** The same between two magazines. */
+  private moveBetween(granule: number, size: number): Pointer | 0 {
+    const { magazines, map, states, words } = this;
+    const entry = map[granule >>> UNIT_SHIFT]!;
+    if (size > SPAN_MOST_BYTES || (entry & OWNER_MASK) !== this.owner) return 0;
+    const former = (entry & 0xff) << MAGAZINE_SHIFT;
+    const at = spanClassFor[(size + 15) >>> 4]! << MAGAZINE_SHIFT;
+    const count = magazines[at]!;
+    if (count <= 0 || magazines[former]! >= magazineRoom[entry & 0xff]! || at === former) return 0;
+    const taken = magazines[at + count]!;
+    if (taken >>> 1 >= states.length) return 0;
+    const length = Math.min(spanGranules[entry & 0xff]!, spanGranules[at >>> MAGAZINE_SHIFT]!) << 2;
+    magazines[at] = count - 1;
+    states[taken >>> 1] = IN_USE | (taken & 1);
+    words.copyWithin(taken << 2, granule << 2, (granule << 2) + length);
+    // No call from here on: none that finds the stack full.
+    const inUse = IN_USE | (granule & 1);
+    if (Atomics.compareExchange(states, granule >>> 1, inUse, READY | (granule & 1)) === inUse) {
+      const filed = (magazines[former]! + 1) | 0;
+      magazines[former + filed] = granule;
+      magazines[former] = filed;
+      return ((this.range * RANGE_GRANULES + 0 + taken) * 16 + 0) as Pointer;
+    }
+    states[taken >>> 1] = READY | (taken & 1);
+    magazines[at] = count;
+    return 0;
+  }
+
   /**
-   * Puts a block that this Worker allocated into the cache. Whatever else `pointer` is, and if the class is full,
-   * the slow path finds out.
+   * Puts a block of this Worker's own spans into its magazine. Whatever else `pointer` is, and if the magazine is full,
+   * others find out.
    */
   free(pointer: number): void {
+    if (typeof pointer === "number") {
+      const granule = pointer >>> 4;
+      // One comparison for "a whole number, a multiple of 16, inside this window's 4 GiB".
+      if ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0 === pointer) {
+        const states = this.states;
+        if (states[granule >>> 1] === (IN_USE | (granule & 1))) {
+          const entry = this.map[granule >>> UNIT_SHIFT]!;
+          if ((entry & OWNER_MASK) === this.owner) {
+            const magazines = this.magazines;
+            const at = (entry & 0xff) << MAGAZINE_SHIFT;
+            const count = (magazines[at]! + 1) | 0;
+            if (count <= magazineRoom[entry & 0xff]!) {
+              states[granule >>> 1] = READY | (granule & 1);
+              magazines[at + count] = granule;
+              magazines[at] = count;
+              return;
+            }
+          }
+        }
+      }
+    }
+    this.freeOther(pointer);
+  }
+
+  /** A block of another Worker's span, or one with a header. */
+  private freeOther(pointer: number): void {
+    if (typeof pointer === "number") {
+      const granule = pointer >>> 4;
+      if ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0 === pointer) {
+        const state = this.states[granule >>> 1]!;
+        if ((state & (BLOCK_STATE_MASK | 1)) === (IN_USE | (granule & 1))) {
+          const isMine =
+            (this.map[granule >>> UNIT_SHIFT]! & OWNER_MASK) === this.owner && state >>> FORMER_SHIFT === 0;
+          if (isMine || !freeRemotely(this.words, this.table, granule)) this.slowPath.freeSlow(pointer);
+          return;
+        }
+      }
+    }
+    this.freeBlock(pointer);
+  }
+
+  /** Whether a class has no spans yet. Counts the request. */
+  private isBeforeSpans(size: number): boolean {
+    const { untilSpans } = this;
+    const cls = spanClassFor[(size + 15) >>> 4]!;
+    const left = untilSpans[cls]!;
+    if (left <= 0) return false;
+    untilSpans[cls] = left - spanGranules[cls]!;
+    return true;
+  }
+
+  /** A block with a header: from a list, or the kept one, or from the slow path. Its granule from the window's base. */
+  private mallocBlock(size: number): number {
+    if (typeof size === "number" && (size | 0) === size && size >= 0) {
+      const granules = (size + 23) >>> 4;
+      const isServed = size > SPAN_MOST_BYTES || this.isBeforeSpans(size);
+      if (isServed && granules < classForRequest.length) {
+        const words = this.words;
+        const entry = this.entries + (classForRequest[granules]! << 1);
+        const block = words[entry]!;
+        if (block > 0 && block < words.length) {
+          const bytes = words[block - 2]! & SIZE_MASK;
+          const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
+          const slack = (bytes - 8 - size) | 0;
+          // Check, state, slot and (cleared) tail in one comparison: an overwritten link leads to something else, or
+          // to a block of a smaller class.
+          if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
+            words[entry] = words[block]!;
+            words[entry + 1] = (words[entry + 1]! + 1) | 0;
+            words[block - 1] =
+              check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+            return block >>> 2;
+          }
+        }
+      }
+    }
+    return this.mallocKept(size);
+  }
+
+  /** Puts a block with a header that this Worker allocated into the cache, if its class is not full. */
+  private freeBlock(pointer: number): void {
     if (typeof pointer === "number") {
       const block = pointer >>> 2;
       const words = this.words;
       // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
-      if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
+      if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
         const word0 = words[block - 2]!;
         const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
         const granules = word0 >>> 4;
@@ -242,47 +424,68 @@ export class FastPath {
     this.freeKept(pointer);
   }
 
-  /** The kept block, if it is undamaged and neither too small nor much too large; else the slow path's answer. */
+  /** The smallest kept block that is neither too small nor much too large, if it is undamaged; else the slow path's answer. */
   private mallocKept(size: number): number {
     const { words, entries } = this;
-    const block = words[entries + CacheWord.kept]!;
-    if (typeof size === "number" && (size | 0) === size && size >= 0 && block > 0 && block < words.length) {
-      const word0 = words[block - 2]!;
-      const granules = word0 >>> 4;
+    const kept = words[entries + CacheWord.keptGranules]!;
+    if (typeof size === "number" && (size | 0) === size && size >= 0 && kept > 0) {
       const wanted = (size + 23) >>> 4;
-      const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
-      const isFit = granules >= wanted && granules - wanted <= wanted >>> KEPT_SLACK_SHIFT;
-      if (isFit && words[block - 1] === (check | this.cachedMine) && words[block] === 0) {
-        const slack = granules * 16 - 8 - size;
-        words[entries + CacheWord.kept] = 0;
-        words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-        return block;
+      let found = 0;
+      let granules = wanted + (wanted >>> KEPT_SLACK_SHIFT) + 1;
+      for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) {
+        const present = words[at + 1]!;
+        if (present < wanted || present >= granules) continue;
+        found = at;
+        granules = present;
+      }
+      const block = found === 0 ? 0 : words[found]!;
+      if (block > 0 && block < words.length) {
+        const word0 = words[block - 2]!;
+        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
+        const isSound = word0 >>> 4 === granules && words[block] === 0;
+        if (isSound && words[block - 1] === (check | this.cachedMine)) {
+          const slack = granules * 16 - 8 - size;
+          words[found] = 0;
+          words[found + 1] = 0;
+          words[entries + CacheWord.keptGranules] = kept - granules;
+          words[block - 1] =
+            check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+          return block >>> 2;
+        }
       }
     }
     return this.slowPath.mallocSlow(size, this);
   }
 
   /**
-   * Keeps a large block that this Worker allocated, if it keeps none yet. By an exchange: beside a large block it costs
+   * Keeps a larger block that this Worker allocated, if there is room for it. By an exchange: beside such a block it costs
    * little, and of several frees exactly one succeeds.
    */
   private freeKept(pointer: number): void {
     const { words, entries, keptGranules } = this;
-    if (typeof pointer === "number" && words[entries + CacheWord.kept] === 0) {
+    if (typeof pointer === "number") {
       const block = pointer >>> 2;
-      if ((this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
+      if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
         const word0 = words[block - 2]!;
         const word1 = words[block - 1]!;
         const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
         const granules = word0 >>> 4;
+        const kept = words[entries + CacheWord.keptGranules]!;
         const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
-        if (isMine && granules > CACHE_SMALL_BYTES / GRANULE_BYTES && granules <= keptGranules) {
-          this.slowPath.keepSlow();
-          const cached = check | this.cachedMine;
-          if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
-            words[block] = 0;
-            words[entries + CacheWord.kept] = block;
-            return;
+        const isRoom = kept === 0 ? granules <= keptGranules : kept + granules <= this.keptMost;
+        if (isMine && granules > CACHE_SMALL_BYTES / GRANULE_BYTES && isRoom) {
+          let at = entries + KEPT;
+          while (at < entries + KEPT_END && words[at] !== 0) at += 2;
+          if (at < entries + KEPT_END) {
+            this.slowPath.keepSlow();
+            const cached = check | this.cachedMine;
+            if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
+              words[block] = 0;
+              words[at + 1] = granules;
+              words[at] = block;
+              words[entries + CacheWord.keptGranules] = kept + granules;
+              return;
+            }
           }
         }
       }
@@ -298,7 +501,7 @@ export class FastPath {
     if (typeof pointer === "number") {
       const block = pointer >>> 2;
       const { words, entries } = this;
-      const isPlace = (this.span * SPAN_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
+      const isPlace = (this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && (block & 3) === 0;
       if (isPlace && block < words.length && block >= words[WindowWord.first]!) {
         const word0 = words[block - 2]!;
         const word1 = words[block - 1]!;
@@ -327,6 +530,6 @@ export class FastPath {
   }
 }
 
-function spanOf(cache: WindowCache): number {
-  return (cache.base / (SPAN_WORDS * 4)) | 0;
+function rangeOf(cache: WindowCache): number {
+  return (cache.base / (RANGE_WORDS * 4)) | 0;
 }

@@ -18,6 +18,21 @@ export const LARGE_THRESHOLD_BYTES = 2 ** 26;
 /** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
 export const CACHED_BYTES = 2 ** 15;
 
+/** Largest request in bytes that spans serve (spans/): above it a header costs less than the rest of a span. */
+export const SPAN_MOST_BYTES = 2 ** 10;
+/** A class has spans once a Worker has asked for so many bytes of it: of what is seldom needed, sizes share pages of the heap. */
+export const SPAN_AFTER_BYTES = 2 ** 14;
+/** Spans are runs of units of so many bytes, cut from segments of so many. */
+export const UNIT_BYTES = 2 ** 12;
+export const SEGMENT_BYTES = 2 ** 17;
+/** A new span has one in so many of the bytes that its Worker has in that class, but at most so many units. */
+export const SPAN_SHARE = 8;
+export const SPAN_UNITS_MOST = 16;
+/** A magazine holds so many bytes, but never less than the second or more than the third number of blocks. */
+export const MAGAZINE_BYTES = 2 ** 14;
+export const MAGAZINE_LEAST = 8;
+export const MAGAZINE_MOST = 63;
+
 /** Size classes are exact (one per granule) up to this many bytes; above, `CLASSES_PER_DOUBLING` bound the waste. */
 export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
@@ -38,12 +53,18 @@ export const STASH_FIRST_LISTS = 2;
 export const STASH_LISTS = 16;
 export const STASH_SHARE_BYTES = 2 ** 24;
 /**
- * One block above `CACHE_SMALL_BYTES` that no class has room for is kept by the Worker that freed it, unless the arena's
- * limit is less than so many times as much. It serves a request that leaves at most the request's size shifted right by
- * the second number unused.
+ * Blocks above `CACHE_SMALL_BYTES` that no list has room for are kept by the Worker that freed them (heap/kept.ts), as long
+ * as they all have at most one of the first number of parts of what is in use, but at least and at most so many bytes, and
+ * one of the fourth number of parts of the arena's limit; a single one may have as much as the limit alone says. A kept block
+ * serves a request that leaves at most the request's size shifted right by the last number unused.
  */
+export const KEPT_LIVE_SHARE = 8;
+export const KEPT_LEAST_BYTES = 2 ** 19;
+export const KEPT_MOST_BYTES = 2 ** 19;
 export const KEPT_SHARE = 64;
 export const KEPT_SLACK_SHIFT = 3;
+/** What is brought at once of a class whose lists hold one block, if it is asked for again and again. */
+export const SINGLE_BATCH_BYTES = 2 ** 14;
 /** The same for one freed large block of the arena, which is kept if it has at most so many bytes (heap/large-stock.ts). */
 export const STOCK_MOST_BYTES = 2 ** 28;
 /** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */

@@ -10,10 +10,12 @@ import { checkBits, packState, State, wordsOf } from "../block/header.ts";
 import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
-import { SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
+import { SEGMENT_GRANULES } from "../core/span-classes.ts";
+import { SEGMENT_BYTES, SPAN_AFTER_BYTES, SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
+import { SpanTable } from "../memory/span-table.ts";
 import { TouchedPages } from "../memory/touched.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
@@ -21,7 +23,7 @@ import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
 import { depotGranules, emptyDepot } from "./depot.ts";
 import { fits, growWindow } from "./growth.ts";
-import { releaseKept } from "./kept.ts";
+import { releaseKept, verifyFitting } from "./kept.ts";
 import { endPassing } from "./large-parking.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
@@ -38,6 +40,7 @@ export interface HeapWindow {
   readonly window: Window;
   readonly space: BlockSpace;
   readonly policy: Policy;
+  readonly spans: SpanTable;
 }
 
 /** Why the last allocation failed. */
@@ -55,6 +58,10 @@ export class Heap {
   readonly passage: Passage;
   readonly geometry: Geometry;
   readonly isLimited: boolean;
+  /** Whether small requests are served by spans: where Workers have caches, and the policy has blocks as large as a segment. */
+  readonly hasSpans: boolean;
+  /** Bytes of a class that lists serve before it has spans: a test may want those at once. */
+  spanAfterBytes: number = SPAN_AFTER_BYTES;
   readonly refusal: Refusal = { bound: "system", errno: 0 };
   slot = 0 as SlotNumber | 0;
   /** Index of the window that served the last `allocate`. */
@@ -67,6 +74,8 @@ export class Heap {
   private token = 0;
   /** While a policy is asked: windows do not grow. */
   private thrifty = false;
+  /** While a segment is asked for: the block is not touched, and counts as taken by nobody. */
+  private isBare = false;
   /** An exception of this Worker left a locked part: its own caches are in doubt too. */
   private dirty = false;
 
@@ -77,6 +86,8 @@ export class Heap {
   ) {
     this.geometry = control.geometry;
     this.isLimited = this.geometry.limitBytes !== Infinity;
+    const { policy, reserveBytes, workerCache } = this.geometry;
+    this.hasSpans = workerCache && policies[policy]!.largestBytes(reserveBytes) > 2 * SEGMENT_BYTES;
     this.slots = new Slots(control, platform.threads);
     this.lock = new Lock(control, this.slots, platform.threads);
     this.passage = new Passage(control, platform.pages);
@@ -170,7 +181,11 @@ export class Heap {
       this.add(Window.open(this.platform.pages, base, byteLength));
     }
     // By index: an iterator here would be garbage at every lock, which a collector that counts the views leaves lying.
-    for (let index = 0; index < this.windows.length; index++) this.windows[index]!.window.refresh();
+    for (let index = 0; index < this.windows.length; index++) {
+      const { spans, window } = this.windows[index]!;
+      window.refresh();
+      spans.refresh();
+    }
   }
 
   /**
@@ -201,6 +216,19 @@ export class Heap {
     this.control.add(ControlDouble.takenBytes, -more * HEADER_BYTES);
     if (rest !== 0) this.release(index, rest);
     return count;
+  }
+
+  /** A block for a segment (segments.ts), its state still "free". 0 = refused. Under the lock. */
+  takeSegment(preferred: number): WordIndex | 0 {
+    this.isBare = true;
+    const block = this.ask(preferred, SEGMENT_GRANULES, SEGMENT_GRANULES, SEGMENT_BYTES);
+    this.isBare = false;
+    return block;
+  }
+
+  /** Gives the block of a segment back. Under the lock. */
+  dropSegment(index: number, block: WordIndex): void {
+    this.windows[index]!.policy.free(block);
   }
 
   /** Gives a block of window `index` back to its policy. Under the lock. */
@@ -279,6 +307,7 @@ export class Heap {
 
   private repair(): void {
     this.thrifty = false;
+    this.isBare = false;
     recover(this, this.dirty);
     this.control.words[DIRTY_WORD] = 0;
     this.dirty = false;
@@ -299,13 +328,14 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
-  /** Asks one window; what is kept of it goes back first, and what is spare is merged before it grows. */
+  /** Asks one window; what is spare in it is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
-    releaseKept(this, index);
+    verifyFitting(this, index, least);
     this.thrifty = this.hasSpare(index);
     let block = this.askPolicy(index, least, most, alignment);
     if (block === 0 && this.thrifty) {
       this.thrifty = false;
+      releaseKept(this, index);
       depositSpare(this, index);
       emptyDepot(this, index);
       block = this.askPolicy(index, least, most, alignment);
@@ -333,13 +363,14 @@ export class Heap {
   /** Charges a block that the policy gave. If the limit has no room for it, it goes back as it was: 0. */
   private serve(index: number, block: WordIndex): WordIndex | 0 {
     const { space, policy } = this.windows[index]!;
-    space.touch(block);
+    if (!this.isBare) space.touch(block);
     if (this.isLimited && !fits(this, 0)) {
       policy.free(block);
       this.withdraw(index);
       return 0;
     }
     this.servedBy = index;
+    if (this.isBare) return block;
     this.control.add(ControlDouble.takenBlocks, 1);
     this.control.add(ControlDouble.takenBytes, payloadBytes(space.granules(block)));
     this.control.notePeak();
@@ -397,6 +428,8 @@ export class Heap {
     });
     const { policy: number, policyChoice } = this.geometry;
     const policy = policies[number]!.create(space, policyChoice);
-    this.windows.push({ window, space, policy });
+    const spans = new SpanTable(window, this.platform.pages);
+    spans.refresh();
+    this.windows.push({ window, space, policy, spans });
   }
 }

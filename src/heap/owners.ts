@@ -13,6 +13,7 @@ import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, WordIndex } from "../core/types.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { endLarge } from "./large-blocks.ts";
+import { forgetAllocators, noteAllocators, reclaimSpans } from "./orphans.ts";
 
 const TERM = 256;
 const NOBODY = 0;
@@ -42,7 +43,8 @@ export function reclaimBlocks(heap: Heap, owner: number): number {
   const slot = owner % TERM;
   if (ownerNumber(heap, slot) !== owner) return 0;
   let count = 0;
-  for (let index = 0; index < heap.windows.length; index++) count += reclaimWindow(heap, index, slot);
+  for (let index = 0; index < heap.windows.length; index++)
+    count += reclaimWindow(heap, index, slot) + reclaimSpans(heap, index, slot);
   for (const block of [...heap.large.entries()]) {
     if (block.slot !== slot || block.busy) continue;
     endLarge(heap, block);
@@ -63,6 +65,7 @@ export function sweepSlots(heap: Heap, inherited: SlotNumber | 0): void {
     const slot = slotOf(part.space.words[block - 1]!);
     inUse[slot] = 1;
   });
+  for (const part of heap.windows) noteAllocators(part, inUse);
   for (const { slot } of heap.large.entries()) inUse[slot] = 1;
   const retired = heap.slots.retired();
   if (inherited !== 0) {
@@ -101,6 +104,7 @@ function forgetOwners(heap: Heap, forgotten: Uint8Array): void {
     // Whoever is faster frees the block or reallocates it: then it is not the slot's any more.
     if (forgotten[slot] === 1) relabel(space.words, block, slot, NOBODY, State.inUse);
   });
+  for (const part of heap.windows) forgetAllocators(part, forgotten);
   for (const block of heap.large.entries()) {
     if (forgotten[block.slot] === 1 && !block.busy) heap.large.mark(block, false, NOBODY);
   }

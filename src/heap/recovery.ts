@@ -20,9 +20,17 @@ import {
 } from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
-import { SLOTS } from "../core/tunables.ts";
+import { SEGMENT_BYTES, SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CACHE_WORDS, CacheWord, ControlDouble, cacheOfSlot, WindowWord } from "../memory/layout.ts";
+import {
+  CacheWord,
+  ControlDouble,
+  cacheOfSlot,
+  KEPT,
+  KEPT_END,
+  LIST_WORDS,
+  WindowWord,
+} from "../memory/layout.ts";
 import type { Policy } from "../policies/policy.ts";
 import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
@@ -31,6 +39,8 @@ import { endPassing } from "./large-parking.ts";
 import { settleMove } from "./large-resize.ts";
 import { stockedBytes } from "./large-stock.ts";
 import type { LargeBlock } from "./large-table.ts";
+import { recoverSpans } from "./orphans.ts";
+import { isSegment } from "./segments.ts";
 import { trimWindow } from "./trim.ts";
 
 /**
@@ -48,15 +58,18 @@ export function recover(heap: Heap, ownLost: boolean): void {
   doubles[ControlDouble.takenBlocks] = 0;
   doubles[ControlDouble.takenBytes] = 0;
   let committed = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
-  for (const part of heap.windows) {
+  doubles[ControlDouble.unitBytes] = 0;
+  doubles[ControlDouble.stateBytes] = 0;
+  for (const [index, part] of heap.windows.entries()) {
     // Claims are settled by headers that fit.
     part.space.settleChange();
     clearCaches(heap, part, lost);
     clearDepot(part.space);
+    recoverSpans(heap, index, lost);
     cached += rebuildWindow(heap, part, lost);
     committed += part.space.touchedBytes;
   }
-  doubles[ControlDouble.committed] = committed;
+  doubles[ControlDouble.committed] = committed + doubles[ControlDouble.stateBytes]!;
   // The charge for a request that the limit would have refused.
   if (!heap.control.fits(0)) for (const part of heap.windows) trimWindow(heap, part);
   heap.control.add(ControlDouble.rebuilds, 1);
@@ -79,7 +92,8 @@ function settlePassage(heap: Heap): void {
 }
 
 function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
-  if (heap.windows.some(({ window }) => window.base === address)) return true;
+  if (heap.windows.some(({ window, spans }) => window.base === address || spans.base === address))
+    return true;
   if (address === heap.control.doubles[ControlDouble.stock]) return true;
   for (const block of heap.large.all()) {
     const from = block.address - block.offset;
@@ -137,7 +151,10 @@ function settleLargeClaims(heap: Heap, lost: Uint8Array): void {
   }
 }
 
-/** Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). */
+/**
+ * Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). What is known of
+ * their magazines stays, for those who empty these (heap/orphans.ts).
+ */
 function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
   const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
@@ -145,21 +162,25 @@ function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
     if (lost[slot] !== 1 || isUntouched(space, from)) continue;
     const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);
-    space.words.fill(0, from, from + CACHE_WORDS);
+    // Not what tells of magazines: that is for `recoverSpans`.
+    space.words.fill(0, from, from + LIST_WORDS);
   }
 }
 
-/** Whether the slot has had neither a cache nor a kept block nor a claim in this window. */
+/** Whether the slot has had neither a cache nor a kept block, counted or not yet, nor a claim in this window. */
 function isUntouched({ words }: BlockSpace, entries: number): boolean {
-  const claims = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
-  return (words[entries + CacheWord.isSetUp]! | words[entries + CacheWord.kept]!) === 0 && claims === 0;
+  let marks = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
+  marks |= words[entries + CacheWord.isSetUp]! | words[entries + CacheWord.keptGranules]!;
+  for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) marks |= words[at]!;
+  return marks === 0;
 }
 
 /**
  * Files the free blocks of a window anew, each run of them as one. Returns how many blocks were in the caches of lost
  * slots. Each block is looked at once: a heap of gigabytes has millions, and others wait.
  */
-function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Array): number {
+function rebuildWindow(heap: Heap, part: HeapWindow, lost: Uint8Array): number {
+  const { space, policy } = part;
   const { words, first, top } = space;
   let cached = 0;
   let taken = 0;
@@ -168,22 +189,25 @@ function rebuildWindow(heap: Heap, { space, policy }: HeapWindow, lost: Uint8Arr
   policy.reset();
   words[WindowWord.lastFree] = 0;
   for (let block = first; block < top; ) {
-    const isIntact = space.isIntact(block) || mend(space, block);
+    const isUnit = isSegment(part, block);
+    const isIntact = isSound(part, block) || mend(part, block, isUnit);
     const word0 = words[block - 2]!;
     const word1 = words[block - 1]!;
     const state = stateOf(word1);
     const isFree = state === State.free || (state === State.cached && lost[slotOf(word1)] === 1);
-    if (isIntact && isFree) {
+    if (isIntact && isFree && !isUnit) {
       if (state === State.cached) cached++;
       if (run === 0) run = block;
     } else {
       if ((word0 & PREVIOUS_FREE) !== 0) words[block - 2] = word0 & ~PREVIOUS_FREE;
       if (run !== 0) fileRun(space, policy, run, block);
       run = 0;
-      // One that has just grown may have pages that are not marked yet.
-      space.touch(block);
-      taken++;
-      takenBytes += payloadBytes(granulesOf(word0));
+      if (!isUnit) {
+        // One that has just grown may have pages that are not marked yet.
+        space.touch(block);
+        taken++;
+        takenBytes += payloadBytes(granulesOf(word0));
+      }
     }
     block = (block + wordsOf(word0)) as WordIndex;
   }
@@ -199,17 +223,41 @@ function fileRun(space: BlockSpace, policy: Policy, run: WordIndex, end: WordInd
   policy.free(run);
 }
 
-/** Makes sure that the chain goes on behind a damaged block, taking memory out of use if it has to. Always false. */
-function mend(space: BlockSpace, block: WordIndex): false {
+/**
+ * Makes sure that the chain goes on behind a damaged block, taking memory out of use if it has to. Where segments begin, and
+ * how long they are, is known: no header is looked for inside one. Always false.
+ */
+function mend(part: HeapWindow, block: WordIndex, isUnit: boolean): false {
+  const { space } = part;
   const { words, top } = space;
   const behind = space.next(block);
   // Only word 1 is damaged: the chain goes on, and a free of this block will say so.
-  if (behind > block && (behind === top || space.isIntact(behind))) return false;
-  let resumes: number = block + 4;
-  while (resumes < top && !space.isIntact(resumes)) resumes += 4;
+  const goesOn = behind > block && (behind === top || space.isIntact(behind)) && !hidesSegment(part, block);
+  if (goesOn && !isUnit) return false;
+  let resumes: number = block + (isUnit ? SEGMENT_BYTES / 4 : 4);
+  while (resumes < top && !space.isIntact(resumes) && !isSegment(part, resumes)) resumes += 4;
   const word0 = ((resumes - block) / 4) << 4;
-  space.touched.touch(block - 2, resumes - 2);
-  words[block - 1] = packState(checkBits(block, word0, space.secret), State.busy, 0, 0);
+  if (!isUnit) space.touched.touch(block - 2, resumes - 2);
+  words[block - 1] = packState(
+    checkBits(block, word0, space.secret),
+    isUnit ? State.cached : State.busy,
+    0,
+    0,
+  );
   words[block - 2] = word0;
+  return false;
+}
+
+/** Whether a header can be believed: one that was left behind in free memory may reach into a segment. */
+function isSound(part: HeapWindow, block: WordIndex): boolean {
+  return part.space.isIntact(block) && !hidesSegment(part, block);
+}
+
+/** Whether a segment begins in the middle of a block. */
+function hidesSegment(part: HeapWindow, block: WordIndex): boolean {
+  const words = SEGMENT_BYTES / 4;
+  const end = part.space.next(block);
+  for (let start = (Math.floor(block / words) + 1) * words; start < end; start += words)
+    if (isSegment(part, start)) return true;
   return false;
 }

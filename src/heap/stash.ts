@@ -15,7 +15,7 @@ import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { CLASSES, classGranules, FIRST_SINGLE_CLASS } from "../core/size-classes.ts";
 import { CACHE_CLASS_MOST, STASH_LISTS } from "../core/tunables.ts";
-import { cacheOfSlot, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
+import { CacheWord, cacheOfSlot, ENTRY_WORDS, STASH, STASHED_GRANULES } from "../memory/layout.ts";
 import { deposit } from "./depot.ts";
 import type { Heap } from "./heap.ts";
 
@@ -66,10 +66,10 @@ export function unstow(
   words[entries + STASHED_GRANULES] = Math.max(words[entries + STASHED_GRANULES]! - granules, 0);
 }
 
-/** About how many granules of a window this Worker could do without: what it put aside, and single blocks in its lists. */
+/** About how many granules of a window this Worker could do without: kept, put aside, and single blocks in its lists. */
 export function spareGranules(heap: Heap, { words }: BlockSpace): number {
   const entries = cacheOfSlot(heap.slot);
-  let granules = words[entries + STASHED_GRANULES]!;
+  let granules = words[entries + STASHED_GRANULES]! + words[entries + CacheWord.keptGranules]!;
   for (let cls: number = FIRST_SINGLE_CLASS; cls < CLASSES; cls++) {
     if (words[entries + cls * ENTRY_WORDS] !== 0) granules += classGranules[cls]!;
   }

@@ -28,6 +28,8 @@ import { ceilPage } from "./growth.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { endParked, parkedBlocks } from "./large-parking.ts";
 import { endStock, stockedBytes } from "./large-stock.ts";
+import { sweepOrphans } from "./orphans.ts";
+import { forEachFreeUnits, forEachStale } from "./segments.ts";
 
 /**
  * Words at the front of a free block that stay, and so does the footer. The runs of `slabs` use a few more, but begin with
@@ -62,7 +64,10 @@ const pass = {
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
-  for (let index = 0; index < heap.windows.length; index++) emptyDepot(heap, index);
+  for (let index = 0; index < heap.windows.length; index++) {
+    emptyDepot(heap, index);
+    sweepOrphans(heap, index);
+  }
   for (const { policy } of heap.windows) policy.compact();
   releaseFree(heap, ANY, Infinity);
   const bytes = pass.releasedBytes;
@@ -121,7 +126,8 @@ export function idleBytes(heap: Heap): number {
   const { doubles } = heap.control;
   const mapped = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
   const taken = doubles[ControlDouble.takenBytes]! + doubles[ControlDouble.takenBlocks]! * HEADER_BYTES;
-  return doubles[ControlDouble.committed]! - mapped - taken + depotBytes(heap);
+  const inSpans = doubles[ControlDouble.unitBytes]! + doubles[ControlDouble.stateBytes]!;
+  return doubles[ControlDouble.committed]! - mapped - taken - inSpans + depotBytes(heap);
 }
 
 function depotBytes(heap: Heap): number {
@@ -166,7 +172,10 @@ function isWorthALook({ control, platform }: Heap, idle: number): boolean {
 
 function purgeWindows(heap: Heap, delay: number, period: number): number {
   const { doubles, words } = heap.control;
-  for (let index = 0; index < heap.windows.length; index++) purgeDepot(heap, index);
+  for (let index = 0; index < heap.windows.length; index++) {
+    purgeDepot(heap, index);
+    sweepOrphans(heap, index);
+  }
   const look = heap.windows[0]!.space.words[WindowWord.look]!;
   const since = delay === 0 ? ANY : look - Math.ceil(delay / period);
   releaseFree(heap, since, PURGE_CALLS_MOST);
@@ -206,6 +215,7 @@ function startPass(since: number, calls: number): void {
 function releaseWindow(heap: Heap, part: HeapWindow): void {
   releaseTop(heap, part);
   releaseBlocks(heap, part);
+  releaseUnits(heap, part);
 }
 
 /**
@@ -251,6 +261,36 @@ function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void 
     keepSmall(pages, window, end);
     // What the system refuses is tried again.
     if (!releasePages(heap, space, from, end, end)) pass.pendingBytes += bytes;
+  });
+}
+
+/** Units that no span has, and the states of segments that are gone. */
+function releaseUnits(heap: Heap, part: HeapWindow): void {
+  const { space, window } = part;
+  const pageWords = heap.platform.pages.pageSize / 4;
+  forEachFreeUnits(part, (first, last, since) => {
+    const from = ceilPage(heap, first);
+    const end = last - (last % pageWords);
+    const bytes = space.touched.bytesIn(from, end);
+    if (bytes === 0) return;
+    if (isYounger(since) || pass.calls <= 0) {
+      pass.pendingBytes += bytes;
+      return;
+    }
+    keepSmall(heap.platform.pages, window, end);
+    if (!releasePages(heap, space, from, end, end)) pass.pendingBytes += bytes;
+  });
+  forEachStale(heap, part, (address, byteLength) => {
+    if (pass.calls <= 0) return false;
+    pass.calls--;
+    if (heap.platform.pages.release(address, byteLength) < 0) {
+      heap.control.add(ControlDouble.refusedReturns, 1);
+      return false;
+    }
+    pass.releasedBytes += byteLength;
+    heap.control.add(ControlDouble.releasedBytes, byteLength);
+    heap.control.add(ControlDouble.releases, 1);
+    return true;
   });
 }
 

@@ -17,7 +17,7 @@ const LEAST_PAGE_BYTES = 4096;
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 6;
+export const VERSION = 7;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -43,6 +43,14 @@ export const WindowWord = {
   /** What lies behind this word has been free since the look with this number. */
   quietFrom: 23,
   quietSince: 24,
+  /** Where the span table is (memory/span-table.ts), 0 = nowhere yet; the high part is written first. They never change. */
+  spanTable: 25,
+  spanTableHigh: 26,
+  /** Units of the segments that no span has; no segment before this one has any; segments, and stale ones. */
+  freeUnits: 27,
+  firstFree: 28,
+  segments: 29,
+  staleSegments: 30,
 } as const;
 
 export const POLICY_AREA = 64;
@@ -57,11 +65,23 @@ export const CacheWord = {
   isSetUp: 1,
   /** Block that the Worker has claimed and is reallocating, 0 = none. */
   reallocating: 2,
-  /** Block above `CACHE_SMALL_BYTES` that the Worker freed and no list had room for, 0 = none (heap/kept.ts). */
-  kept: 3,
+  /** Granules of all kept blocks (heap/kept.ts). */
+  keptGranules: 3,
 } as const;
-/** Words of one slot's cache; a multiple of a cache line, so that two Workers never write the same line. */
-export const CACHE_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS * 2) / 16) * 16) | 0;
+/** Words of one slot's lists, their stash and kept blocks; a multiple of a cache line, so that two Workers never write the same line. */
+export const LIST_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS * 2) / 16) * 16 + 16 * 2) | 0;
+/** And of all that a slot has here: a line more. */
+export const CACHE_WORDS: number = (LIST_WORDS + 16) | 0;
+/**
+ * In a line of its own behind the lists: the slot's first span of which another Worker has freed a block, changed by
+ * anybody; and whether the slot has had magazines in this window. They outlive the
+ * lists: spans and magazines are settled after those (heap/orphans.ts).
+ */
+export const PENDING: number = LIST_WORDS;
+export const HAS_MAGAZINES: number = (LIST_WORDS + 1) | 0;
+/** Kept blocks (heap/kept.ts): a block, 0 = none, and its granules, so many times. */
+export const KEPT: number = (LIST_WORDS - 16 * 2) | 0;
+export const KEPT_END: number = LIST_WORDS;
 /** From a class's entry to its stash (heap/stash.ts), in the same words of the slot. */
 export const STASH: number = (CLASSES * ENTRY_WORDS) | 0;
 /** Word of the stash of class 0, which does not exist: about how many granules were put aside. */
@@ -72,7 +92,10 @@ export const DEPOT_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
 export const DEPOT_GRANULES: number = DEPOT_AREA;
 export const DEPOT_LEAST: number = (DEPOT_AREA + 1) | 0;
 export const DEPOT_WORDS: number = (Math.ceil(CLASSES / 16) * 16) | 0;
-export const CACHE_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
+/** First span without an owner of each class (heap/orphans.ts). */
+export const ORPHAN_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
+export const ORPHAN_WORDS = 64;
+export const CACHE_AREA: number = (ORPHAN_AREA + ORPHAN_WORDS) | 0;
 
 /** Word from which a slot's cache stands. */
 export function cacheOfSlot(slot: number): number {
@@ -156,9 +179,12 @@ export const ControlDouble = {
   parkedBlocks: FIRST_DOUBLE + 33,
   /** Calls so far by which memory should have gone back, and that the system refused. */
   refusedReturns: FIRST_DOUBLE + 34,
+  /** Bytes of the units that spans have, and of the states of all segments. */
+  unitBytes: FIRST_DOUBLE + 35,
+  stateBytes: FIRST_DOUBLE + 36,
   /** `windowBases[n]`, `windowBytes[n]`: WINDOWS entries each. */
-  windowBases: FIRST_DOUBLE + 35,
-  windowBytes: FIRST_DOUBLE + 35 + WINDOWS,
+  windowBases: FIRST_DOUBLE + 37,
+  windowBytes: FIRST_DOUBLE + 37 + WINDOWS,
 } as const;
 
 /** Words of one slot in the slot table (heap/slots.ts). */
@@ -167,8 +193,13 @@ export const SLOT_WORDS = 8;
 export const SLOT_TABLE: number = ((ControlDouble.windowBytes + WINDOWS) * 2) | 0;
 const CONTROL_WORDS: number = (SLOT_TABLE + (SLOTS + 1) * SLOT_WORDS) | 0;
 
+/**
+ * Words that nobody uses: the first block begins 64 KiB behind where it began in layout 6, so that runs of `slabs`, which
+ * begin at multiples of so many bytes, have the places that published figures are about.
+ */
+const SPARE_WORDS = 10 * 1024;
 /** A bit for each page of the window, for the smallest pages there are (memory/touched.ts). */
-export const TOUCHED_AREA: number = (CONTROL_AREA + Math.ceil(CONTROL_WORDS / 16) * 16) | 0;
+export const TOUCHED_AREA: number = (CONTROL_AREA + Math.ceil(CONTROL_WORDS / 16) * 16 + SPARE_WORDS) | 0;
 const TOUCHED_WORDS = WINDOW_BYTES / LEAST_PAGE_BYTES / 32;
 
 /** A number that differs when the layout differs: attach compares it. */

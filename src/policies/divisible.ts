@@ -35,7 +35,10 @@ export abstract class DivisiblePolicy implements Policy {
 
   allocateAligned(granules: number, alignment: number): WordIndex | 0 {
     const span = alignedSpan(granules, alignment);
-    const block = this.take(span, span) || carveAligned(this.space, granules, alignment);
+    const block =
+      this.takeAligned(granules, alignment) ||
+      this.take(span, span) ||
+      carveAligned(this.space, granules, alignment);
     return block === 0 ? 0 : cutAligned(this.space, this, block, granules, alignment);
   }
 
@@ -89,6 +92,14 @@ export abstract class DivisiblePolicy implements Policy {
 
   /** Nothing is put off. */
   compact(): void {}
+
+  /** The block that a request without an alignment would get, out of every list, if an aligned one fits into it; or 0. */
+  private takeAligned(granules: number, alignment: number): WordIndex | 0 {
+    const block = this.find(granules);
+    if (block === 0 || alignedPlace(block, alignment) + granules * 4 > this.space.next(block)) return 0;
+    this.remove(block);
+    return block;
+  }
 
   /** A filed block of at least `least` granules, out of every list, with as much of it as `most`; or 0. */
   private take(least: number, most: number): WordIndex | 0 {

@@ -1,9 +1,38 @@
-/** After a death, when nobody works any more: what the dead Worker left is given back, and then nothing may be left. */
+/**
+ * After a death, when nobody works any more: every block is listed as whose it is; then what the dead Worker left is given
+ * back, and nothing may be left.
+ */
 import { Fault, hex } from "../oracle/fault.ts";
 import type { Counted } from "./crew-orders.ts";
 import { type Arena, forgetHeap, type TestBuild } from "./insides.ts";
 import type { Ledger } from "./ledger.ts";
-import { Doing, Double, ownersOf, type TrialMemory, Word } from "./trial-memory.ts";
+import { Doing, Double, ownersOf, TOUR, type TrialMemory, Word } from "./trial-memory.ts";
+
+/**
+ * The table's blocks are in use, the dead Worker's as its own. Whose blocks are in use and not in the table is the dead one's,
+ * which may have been about to say so.
+ */
+export function auditList(arena: Arena, { memory }: Ledger): void {
+  const { doubles, words } = memory;
+  const { address } = memory.blocks;
+  const dead = new Set(ownersOf(words));
+  const listed = new Map<number, number>();
+  for (const { pointer, owner } of arena.blocks()) listed.set(pointer, owner);
+  for (let number = 0; number < address.length; number++) {
+    const pointer = address[number]!;
+    if (pointer === 0) continue;
+    const owner = listed.get(pointer);
+    if (owner === undefined) throw new Fault("lost", `block ${hex(pointer)} is not listed by blocks()`);
+    const isDeads = number >= TOUR.first && number < TOUR.first + TOUR.count;
+    if (isDeads && !dead.has(owner))
+      throw new Fault("lost", `block ${hex(pointer)} of the dead Worker is listed as owner ${owner}'s`);
+    listed.delete(pointer);
+  }
+  for (const [pointer, owner] of listed) {
+    if (dead.has(owner) || pointer === doubles[Double.address]) continue;
+    throw new Fault("leak", `block ${hex(pointer)}, which nobody has, is listed as owner ${owner}'s`);
+  }
+}
 
 /** The survivors have freed what the table lists and have left, except the one that calls this. Ends the arena. */
 export function auditArena(build: TestBuild, arena: Arena, ledger: Ledger): Counted {

@@ -22,6 +22,8 @@ export type Order =
   | { readonly do: "work" }
   /** Attaches to an arena that a Worker has died in, works, leaves. */
   | { readonly do: "visit"; readonly handle: ArenaHandle; readonly seed: number }
+  /** Looks whether all blocks are listed. */
+  | { readonly do: "list" }
   /** Verifies and frees every n-th block of the table; then leaves, except the first. */
   | { readonly do: "clear"; readonly survivors: number }
   /** Looks for what was lost; ends the arena. Answer: what the arena counted. */

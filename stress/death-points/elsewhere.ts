@@ -2,6 +2,7 @@
  * What survivors do with the victim's private arena and with the process-wide heap that it was setting up: they may
  * get a result or an error of the allocator's, but must come back.
  */
+import { Fault } from "../oracle/fault.ts";
 import { directoryEntry, NOBODY, Phase, stateOf, type TestBuild } from "./insides.ts";
 import type { Ledger } from "./ledger.ts";
 import { Double, type TrialMemory, Victim, Word } from "./trial-memory.ts";
@@ -41,8 +42,12 @@ function tryToUse(build: TestBuild, { doubles }: TrialMemory): boolean {
   try {
     const arena = build.Arena.attach({ version, name: "victim's", address, id });
     try {
-      arena.free(arena.malloc(100));
+      if (doubles[Double.arenaIsSound] === 1) arena.check();
+      const blocks = Array.from({ length: 20 }, () => arena.malloc(100));
+      if (new Set(blocks).size !== blocks.length) throw new Fault("overlap", "in the victim's arena");
+      for (const block of blocks) arena.free(block);
       arena.free(arena.malloc(100_000));
+      if (doubles[Double.arenaIsSound] === 1) arena.check();
     } finally {
       arena.dispose();
     }
@@ -53,6 +58,9 @@ function tryToUse(build: TestBuild, { doubles }: TrialMemory): boolean {
       error instanceof InvalidPointerError ||
       error instanceof OutOfMemoryError;
     if (!isTyped) throw error;
+    const isDamage =
+      error instanceof InvalidPointerError || (error as { code: string }).code === "corrupt-arena";
+    if (doubles[Double.arenaIsSound] === 1 && isDamage) throw error;
     return false;
   }
 }

@@ -78,23 +78,6 @@ export const exceptions: readonly Exception[] = [
     reason: "damage of any index ends in the same repair, which is visited with bins",
   })),
   ...[
-    "pushFront(space, EMPTY",
-    "space.announce(run)",
-    "space.carve(RUN_GRANULES, RUN_GRANULES)",
-    "this.retreat()",
-  ].map((text) => ({
-    file: "src/policies/slabs.ts",
-    within: "Slabs.carveRun",
-    text,
-    reason: "behind a control block of this size even the first run has room for the largest cells",
-  })),
-  {
-    file: "src/policies/slabs.ts",
-    within: "Slabs.openRun",
-    text: "Slabs.openRun",
-    reason: "the same",
-  },
-  ...[
     ["Slabs.file", "this.scrap("],
     ["Slabs.filePiece", "this.scrap("],
     ["Slabs.scrap", ""],
@@ -103,6 +86,12 @@ export const exceptions: readonly Exception[] = [
     within: within!,
     text: text!,
     reason: "for what a death in the middle of a cut leaves, or damage; survivors come past it",
+  })),
+  ...["spanGranules", "magazineRoom", "leastUnits"].map((table) => ({
+    file: "src/core/span-classes.ts",
+    within: table,
+    text: "",
+    reason: "runs when the module is loaded",
   })),
   {
     file: "src/arena/directory.ts",

@@ -15,6 +15,7 @@ export interface Pages {
   commit: Call;
   release: Call;
   remap: Call;
+  copy: Call;
   unmap: Call;
   mappingsMost(): number;
   words(address: number, byteLength: number): Int32Array;
@@ -33,7 +34,10 @@ export interface Threads {
 export interface Attachment {
   readonly slot: number;
   readonly caches: readonly Cache[];
+  readonly magazines: readonly Magazines[];
   readonly heap: Heap;
+  /** Granules of each class that lists serve before it has spans. */
+  readonly untilSpans: Int32Array;
   readonly purgeTimer: { look(drains: boolean): number; fire(mayDrain: boolean): void };
   leaveForGood(): void;
 }
@@ -44,7 +48,22 @@ export interface Cache {
   readonly entries: number;
 }
 
+/** A Worker's magazines in one window. */
+export interface Magazines {
+  readonly table: SpanTable;
+  sync(): void;
+  drain(): void;
+}
+
+export interface SpanTable {
+  readonly states: Uint8Array;
+  readonly map: Int32Array;
+  readonly records: Int32Array;
+  readonly segments: Int32Array;
+}
+
 interface Heap {
+  readonly hasSpans: boolean;
   /** When it looks at the clock again, and at the other Workers. */
   passages: number;
   watchAt: number;
@@ -65,7 +84,10 @@ interface Heap {
 /** Private parts of an Arena object. */
 interface ArenaParts {
   attachment: Attachment | undefined;
-  readonly fastPath: { pointNowhere(): void; pointTo(cache: Cache): void };
+  readonly fastPath: {
+    pointNowhere(): void;
+    pointTo(cache: Cache, magazines: Magazines, keptMost: number): void;
+  };
 }
 
 export interface TestBuild extends Public {
@@ -74,6 +96,9 @@ export interface TestBuild extends Public {
   nativePlatform(): { readonly pages: Pages; readonly threads: Threads };
   readonly Directory: { open(platform: unknown): unknown };
   claim(heap: Heap, cache: Cache, block: number): boolean;
+  freeRemotely(words: Int32Array, table: SpanTable, granule: number): boolean;
+  cacheOfSlot(slot: number): number;
+  readonly PENDING: number;
   readonly CONTROL_AREA: number;
   readonly SLOT_TABLE: number;
   readonly SLOT_WORDS: number;
@@ -84,7 +109,10 @@ export interface TestBuild extends Public {
   readonly TOUCHED_AREA: number;
   readonly DEPOT_AREA: number;
   readonly DEPOT_WORDS: number;
+  controlWords(pageSize: number): number;
   readonly STASH: number;
+  readonly KEPT: number;
+  readonly KEPT_END: number;
   readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
   readonly ControlDouble: Record<"committed" | "largeTable" | "limit", number>;
   readonly CacheWord: { readonly freeing: number; readonly reallocating: number };
@@ -94,6 +122,12 @@ export const partsOf = (arena: Arena): ArenaParts => arena as unknown as ArenaPa
 
 export function attachmentOf(arena: Arena): Attachment {
   return partsOf(arena).attachment!;
+}
+
+/** From now on spans serve all small requests of this Worker, also those of a class that it has needed little of. */
+export function serveFromSpans(arena: Arena): void {
+  const { heap, untilSpans } = attachmentOf(arena);
+  if (heap.hasSpans) untilSpans.fill(0);
 }
 
 /** Above every thread id that Linux gives. */
@@ -115,6 +149,79 @@ export function forget(arena: Arena): void {
   partsOf(arena).attachment?.leaveForGood();
   partsOf(arena).attachment = undefined;
   partsOf(arena).fastPath.pointNowhere();
+}
+
+/** Frees a block of a span of the calling Worker's as another Worker would. */
+export function freeAsAnother(build: TestBuild, arena: Arena, pointer: number): void {
+  const { caches, magazines } = attachmentOf(arena);
+  const index = caches.findIndex(({ base }) => pointer >= base && pointer < base + 2 ** 32);
+  const { base, words } = caches[index]!;
+  if (!build.freeRemotely(words, magazines[index]!.table, (pointer - base) / 16))
+    throw new Error("the block is not in use");
+}
+
+/** The same, by one who dies before it marks the span. It may be any Worker's. */
+export function freeUntold(arena: Arena, pointer: number): void {
+  const { caches, magazines } = attachmentOf(arena);
+  const index = caches.findIndex(({ base }) => pointer >= base && pointer < base + 2 ** 32);
+  const granule = (pointer - caches[index]!.base) / 16;
+  const { states } = magazines[index]!.table;
+  const odd = granule & 1;
+  if (
+    Atomics.compareExchange(states, granule >>> 1, State.inUse | odd, State.remote | odd) !==
+    (State.inUse | odd)
+  )
+    throw new Error("the block is not in use");
+}
+
+/** The first span that this Worker was told of comes behind itself. */
+export function loopNotes({ cacheOfSlot, PENDING }: TestBuild, arena: Arena): void {
+  const { caches, magazines, slot } = attachmentOf(arena);
+  for (const [index, { words }] of caches.entries()) {
+    const first = words[cacheOfSlot(slot) + PENDING]!;
+    if (first !== 0) magazines[index]!.table.records[first * Record.words + Record.pendingNext] = first;
+  }
+}
+
+/** As if all who freed this Worker's blocks had died before they told. */
+export function loseNotes({ cacheOfSlot, PENDING }: TestBuild, arena: Arena): void {
+  const { caches, slot } = attachmentOf(arena);
+  for (const { words } of caches) words[cacheOfSlot(slot) + PENDING] = 0;
+}
+
+/** What the span table says: see src/memory/span-table.ts. */
+const Segment = {
+  words: 4,
+  kind: 0,
+  freeUnits: 1,
+  units: 32,
+  isThere: 1,
+  stale: 2,
+  freeUnit: 2 ** 25,
+} as const;
+const Record = { words: 8, pendingNext: 4 } as const;
+const State = { inUse: 2, remote: 6 } as const;
+const SEGMENT_WORDS = 2 ** 15;
+
+/** Places of the segments of a window, as words from its base. */
+export function segmentsOf({ table: { segments } }: Magazines): number[] {
+  const places: number[] = [];
+  for (let at = 0; at < segments.length; at += Segment.words)
+    if (segments[at + Segment.kind] === Segment.isThere) places.push((at / Segment.words) * SEGMENT_WORDS);
+  return places;
+}
+
+/** Leaves the segments that are gone as whoever dies in the middle of giving one back. */
+export function spoilStale(arena: Arena): void {
+  for (const { table } of attachmentOf(arena).magazines) {
+    const { map, segments } = table;
+    for (let at = 0; at < segments.length; at += Segment.words) {
+      if (segments[at + Segment.kind] !== Segment.stale) continue;
+      segments[at + Segment.freeUnits] = -1;
+      const first = (at / Segment.words) * Segment.units;
+      map.fill(Segment.freeUnit, first, first + Segment.units);
+    }
+  }
 }
 
 /** Where a slot's owner stands in the control block's words. */

@@ -51,7 +51,18 @@ const functions = [
 const loops = ["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"];
 const calls = ["CallExpression", "NewExpression"];
 /** What the arrays are called that look at shared memory. */
-export const sharedArrays: readonly string[] = ["words", "doubles", "table", "fresh"];
+export const sharedArrays: readonly string[] = [
+  "words",
+  "window",
+  "doubles",
+  "table",
+  "fresh",
+  "states",
+  "map",
+  "records",
+  "segments",
+  "magazines",
+];
 const chains = ["OptionalCallExpression", "OptionalMemberExpression"];
 
 export interface Instrumented {

@@ -1,10 +1,10 @@
 /** A Worker that outlives the victims: it prepares a trial, goes on while and after one dies, and looks for losses. */
 import { reportOf } from "../crew/report-fault.ts";
 import { Random } from "../random.ts";
-import { auditArena } from "./audit.ts";
+import { auditArena, auditList } from "./audit.ts";
 import type { Answer, Load, Order, Prepare } from "./crew-orders.ts";
 import { elsewhere, endArena } from "./elsewhere.ts";
-import type { Arena, ArenaHandle, TestBuild } from "./insides.ts";
+import { type Arena, type ArenaHandle, serveFromSpans, type TestBuild } from "./insides.ts";
 import { Ledger } from "./ledger.ts";
 import { Crew, EXCHANGE, GIFTS, Hold, OWN_BLOCKS, roundsWord, tell, Word } from "./trial-memory.ts";
 
@@ -13,7 +13,7 @@ declare const self: Worker;
 /** One arena for a trial: small windows, so that the tour gets to the second; a low threshold for large blocks. */
 const OPTIONS = { name: "trial", reserve: 2 ** 21, limit: 2 ** 26, largeThreshold: 2 ** 17 };
 
-const SIZES = [0, 1, 24, 25, 100, 512, 700, 2000, 5000];
+const SIZES = [0, 1, 24, 25, 100, 300, 512, 700, 1000, 1100, 2000, 5000];
 const BIG_SIZES = [20_000, 60_000, 100_000, 200_000];
 const GIFT_SIZES = [10, 200, 200, 3000, 40_000, 150_000];
 const TURNS_A_ROUND = 8;
@@ -45,6 +45,9 @@ class Survivor {
         return this.work();
       case "visit":
         return this.visit(order.handle, order.seed);
+      case "list":
+        auditList(this.arena!, this.ledger);
+        return { type: "done" };
       case "clear":
         return this.clear(order.survivors);
       case "audit": {
@@ -108,6 +111,7 @@ class Survivor {
 
   private begin(arena: Arena, seed: number): void {
     this.arena = arena;
+    serveFromSpans(arena);
     this.ledger = new Ledger(this.load.memory, this.load.seat);
     this.random = new Random(seed);
     this.numbers = Array.from({ length: OWN_BLOCKS }, (_, i) => this.load.seat * OWN_BLOCKS + i);

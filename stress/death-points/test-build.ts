@@ -15,6 +15,7 @@ export { nativePlatform } from "./native/index.ts";
 export { claim } from "./src/arena/claims.ts";
 export { Directory } from "./src/arena/directory.ts";
 export * from "./src/memory/layout.ts";
+export { freeRemotely } from "./src/spans/remote.ts";
 export { SLOTS } from "./src/core/tunables.ts";
 `;
 

@@ -28,7 +28,12 @@ export const TOUR: { readonly first: number; readonly count: number } = {
   first: GIFTS.first + GIFTS.count,
   count: 512,
 };
-const BLOCKS = TOUR.first + TOUR.count;
+/** The victim's, in the place of numbers that go round: the survivors' when it has stopped. */
+export const LENT: { readonly first: number; readonly count: number } = {
+  first: TOUR.first + TOUR.count,
+  count: 16,
+};
+const BLOCKS = LENT.first + LENT.count;
 
 /** Words that one waits for. */
 export const Word = {
@@ -62,7 +67,7 @@ const SHADOW_CHUNKS = 256;
 
 export interface TrialMemory {
   readonly words: Int32Array;
-  /** The handle of the victim's private arena, address 0 = none; then what it is doing: address, bytes kept, tag. */
+  /** The victim's private arena, address 0 = none, and what it is doing: see `Double`. */
   readonly doubles: Float64Array;
   readonly exchange: Int32Array;
   readonly blocks: BlockTable;
@@ -78,6 +83,8 @@ export const Double = {
   address: 4,
   bytes: 5,
   tag: 6,
+  /** 1: survivors find nothing damaged in the private arena. */
+  arenaIsSound: 7,
 } as const;
 
 export function createTrialMemory(seed: number): TrialMemory {

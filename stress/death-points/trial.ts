@@ -74,6 +74,7 @@ export async function runTrial(
     .catch(blame("the newcomer"));
   tell(words, Word.crew, CrewState.rests);
   await all(survivors, (survivor) => survivor.answer());
+  await survivors[0]!.ask({ do: "list" }).catch(blame("the list"));
   await all(survivors, (survivor) => survivor.ask({ do: "clear", survivors: trial.survivors }));
   const audit = await survivors[0]!.ask({ do: "audit" }).catch(blame("the audit"));
   if (audit.type !== "audit") throw new Error("no audit");

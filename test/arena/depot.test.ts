@@ -4,10 +4,12 @@ import { Crew, type Member } from "./simulated-crew.ts";
 
 const FIRST = 100;
 const SECOND = 200;
-const MANY = 6000;
+const MANY = 2000;
+/** Above the sizes that spans serve. */
+const SIZE = 1200;
 
 /** Allocates `count` blocks by one Worker and frees them by another: the depot fills. */
-function pass(from: Member, to: Member, count = MANY, size = 40): void {
+function pass(from: Member, to: Member, count = MANY, size = SIZE): void {
   const blocks = Array.from({ length: count }, () => from.arena.malloc(size));
   for (const block of blocks) to.arena.free(block);
 }
@@ -42,7 +44,7 @@ test("another size gets the depot's memory before the window grows", () => {
   const [producer, consumer] = [crew.join(FIRST), crew.join(SECOND)];
   pass(producer, consumer);
   const { peakCommittedBytes } = producer.arena.stats();
-  pass(producer, consumer, (MANY * 48) / 400, 200);
+  pass(producer, consumer, MANY / 4, SIZE * 2);
   expect(producer.arena.stats().peakCommittedBytes).toBeLessThanOrEqual(peakCommittedBytes + 2 ** 15);
   producer.arena.check();
 });
@@ -71,16 +73,16 @@ test("a repair files the depot's blocks", () => {
 test.each([0, 1])("an overwritten link (word %d) is found when its batch is taken, and repaired", (word) => {
   const crew = new Crew();
   const [producer, consumer] = [crew.join(FIRST), crew.join(SECOND)];
-  const blocks = Array.from({ length: MANY }, () => producer.arena.malloc(40));
+  const blocks = Array.from({ length: MANY }, () => producer.arena.malloc(SIZE));
   for (const block of blocks) consumer.arena.free(block);
   const { window } = consumer.heap.windows[0]!;
   // All that were freed at the beginning are in the depot: the first of a batch is one of them.
   for (const block of blocks.slice(0, MANY / 2)) window.words[(block - window.base) / 4 + word] = 0x1234_5670;
   expect(() => consumer.arena.check()).toThrow("a link of the depot was overwritten");
   expect(() => {
-    for (let count = 0; count < MANY; count++) producer.arena.malloc(40);
+    for (let count = 0; count < MANY; count++) producer.arena.malloc(SIZE);
   }).toThrow("indexed anew");
   producer.arena.check();
-  for (let count = 0; count < MANY; count++) producer.arena.malloc(40);
+  for (let count = 0; count < MANY; count++) producer.arena.malloc(SIZE);
   producer.arena.check();
 });

@@ -120,9 +120,9 @@ test("a block that a survivor frees and gets again while its dead owner's are re
   const { arena, heap } = crew.join(FIRST);
   const dead = crew.join(SECOND).arena;
   const survivor = crew.join(THIRD).arena;
-  const block = dead.malloc(100);
-  dead.malloc(100);
-  survivor.free(survivor.malloc(100));
+  const block = dead.malloc(1200);
+  dead.malloc(1200);
+  survivor.free(survivor.malloc(1200));
   const { owner } = dead;
   arena.stats();
   crew.alive.delete(SECOND);
@@ -130,7 +130,7 @@ test("a block that a survivor frees and gets again while its dead owner's are re
   let again = 0;
   afterLookAt(space, (block - window.base) / 4, () => {
     survivor.free(block);
-    again = survivor.malloc(100);
+    again = survivor.malloc(1200);
   });
   expect(arena.reclaim(owner)).toBe(1);
   expect(again).toBe(block);
@@ -145,9 +145,9 @@ test("a block that a survivor frees while its dead owner's are reclaimed is free
   const { arena, heap } = crew.join(FIRST);
   const dead = crew.join(SECOND).arena;
   const survivor = crew.join(THIRD).arena;
-  const block = dead.malloc(100);
-  dead.malloc(100);
-  survivor.malloc(100);
+  const block = dead.malloc(1200);
+  dead.malloc(1200);
+  survivor.malloc(1200);
   const { owner } = dead;
   arena.stats();
   crew.alive.delete(SECOND);

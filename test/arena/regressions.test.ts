@@ -60,7 +60,7 @@ function inheritsFromOneThatLeaves(inherit: (crew: Crew, heir: Member, survivor:
   const { arena } = crew.join(FIRST);
   const victim = crew.join(SECOND);
   arena.malloc(10);
-  const blocks = Array.from({ length: 400 }, () => victim.arena.malloc(100));
+  const blocks = Array.from({ length: 200 }, () => victim.arena.malloc(1200));
   for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();
   const { space } = victim.heap.windows[0]!;
   const { secret } = space;
@@ -214,8 +214,8 @@ test("a claim is settled before it is forgotten, so that a settler may die too",
   const victim = crew.join(SECOND);
   const settler = crew.join(THIRD);
   const [freed] = [victim.arena, settler.arena, arena].map((each) => each.malloc(100_000));
-  // It keeps this one, so that the other goes back to the heap.
-  victim.arena.free(victim.arena.malloc(200_000));
+  // It keeps this one, and has no room for another: that goes back to the heap.
+  victim.arena.free(victim.arena.malloc(500_000));
   // The block is claimed, the lock not taken yet.
   victim.heap.enter = () => {
     crew.alive.delete(SECOND);
@@ -237,7 +237,7 @@ test("a claim is settled before it is forgotten, so that a settler may die too",
 test("a Worker that takes a vacant slot during a repair caches nothing before the repair has ended", () => {
   const crew = new Crew();
   const { arena, heap: repairing } = crew.join(FIRST);
-  const small = arena.malloc(1000);
+  const small = arena.malloc(1200);
   const [, damaged] = [arena.malloc(80_000), arena.malloc(80_000), arena.malloc(80_000)];
   arena.free(damaged!);
   wordsAt(crew.pages, damaged!, 2).fill(0x55555555);
@@ -259,8 +259,8 @@ test("a Worker that takes a vacant slot during a repair caches nothing before th
   };
   expect(() => arena.malloc(72_000)).toThrow(coded("corrupt-block"));
   if (waited) comer.arena.free(small);
-  const again = comer.arena.malloc(1000);
-  expect(arena.malloc(1000)).not.toBe(again);
+  const again = comer.arena.malloc(1200);
+  expect(arena.malloc(1200)).not.toBe(again);
   arena.check();
 });
 
@@ -293,7 +293,7 @@ test("a detach that finds damage can be called again", () => {
   const crew = new Crew();
   const { arena } = crew.join(FIRST);
   const guest = crew.join(SECOND);
-  const blocks = [arena.malloc(100), guest.arena.malloc(100), guest.arena.malloc(100)];
+  const blocks = [arena.malloc(1200), guest.arena.malloc(1200), guest.arena.malloc(1200)];
   guest.arena.free(blocks[1]!);
   guest.arena.free(blocks[2]!);
   wordsAt(crew.pages, blocks[2]!, 1)[0] = 0x55555555;
@@ -307,13 +307,13 @@ test("a detach that finds damage can be called again", () => {
 test("a cached block's link that leads to a smaller block of the same cache is refused", () => {
   const { arena, platform } = simulatedArena();
   const base = arena.handle.address;
-  const [small, big, next] = [arena.malloc(16), arena.malloc(1000), arena.malloc(1000)];
+  const [small, big, next] = [arena.malloc(1200), arena.malloc(3000), arena.malloc(3000)];
   for (const pointer of [small, next, big]) arena.free(pointer);
   wordsAt(platform.pages, big, 1)[0] = (small - base) / 4;
-  expect(arena.malloc(1000)).toBe(big);
-  expect(() => arena.malloc(1000)).toThrow(coded("corrupt-block"));
-  const whole = arena.malloc(1000);
-  expect(arena.usableSize(whole)).toBeGreaterThanOrEqual(1000);
+  expect(arena.malloc(3000)).toBe(big);
+  expect(() => arena.malloc(3000)).toThrow(coded("corrupt-block"));
+  const whole = arena.malloc(3000);
+  expect(arena.usableSize(whole)).toBeGreaterThanOrEqual(3000);
   arena.check();
 });
 

@@ -71,3 +71,34 @@ test("a claim is settled before the header of its block fits", async () => {
   );
   expect(found.length).toBe(1);
 });
+
+test("units of a segment that was not finished stay", async () => {
+  const { found } = await deathsIn(
+    "makeSegment",
+    "src/heap/orphans.ts",
+    "if (kind !== SegmentKind.segment) segments[group * SEGMENT_WORDS + SegmentWord.freeUnits] = 0;",
+    "",
+  );
+  expect(found.length).toBe(1);
+});
+
+test("a span exists before it is known how long it is", async () => {
+  const { found } = await deathsIn(
+    "cutIn",
+    "src/heap/segments.ts",
+    "  records.fill(0, record, record + RECORD_WORDS);\n",
+    "  Atomics.store(map, span, cls | (heap.slot << OWNER_SHIFT) | IS_SPAN);\n  records.fill(0, record, record + RECORD_WORDS);\n",
+  );
+  expect(found.length).toBe(1);
+});
+
+test("whose blocks an adopted span holds is forgotten before they are marked", async () => {
+  const { found } = await deathsIn(
+    "adoptIn",
+    "src/heap/orphans.ts",
+    "      markFormer(spans, span, former);\n      setLastOwner(spans, span, 0);\n",
+    "      setLastOwner(spans, span, 0);\n      markFormer(spans, span, former);\n",
+  );
+  // Lost, or found by a check before that.
+  expect(found.map(({ fault }) => fault.kind === "lost" || fault.kind === "crash")).toEqual([true]);
+});

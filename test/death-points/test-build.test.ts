@@ -33,12 +33,23 @@ test("the policies' conformance, and the tests of the arena on simulated pages",
 test("points are numbered from 1 on, in every folder of the library", () => {
   expect(build.points.map(({ number }) => number)).toEqual(build.points.map((_, i) => i + 1));
   const folders = new Set(build.points.map(({ file }) => file.split("/")[1]));
-  for (const folder of ["arena", "block", "cache", "heap", "memory", "policies"])
+  for (const folder of ["arena", "block", "cache", "heap", "memory", "policies", "spans"])
     expect(folders).toContain(folder);
 });
 
 test("every array whose elements the library assigns is known: shared, or the Worker's own", () => {
-  const own = ["batches", "bytes", "count", "forgotten", "homes", "inUse", "lists", "lost", "sums"];
+  const own = [
+    "batches",
+    "bytes",
+    "count",
+    "forgotten",
+    "homes",
+    "inUse",
+    "lists",
+    "lost",
+    "sums",
+    "untilSpans",
+  ];
   const stored = new Set<string>();
   for (const file of new Glob("src/**/*.ts").scanSync(ROOT)) {
     const source = readFileSync(join(ROOT, file), "utf8");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";
 import { type Arena, InvalidPointerError } from "../../src/index.ts";
-import { LARGE, SIZES, thrownBy, withArena, worksOn } from "./harness.ts";
+import { HEADED, LARGE, misused, SIZES, thrownBy, withArena, worksOn } from "./harness.ts";
 import { Row, reportsDamageAt, survives } from "./neighbours.ts";
 import type { Cases } from "./subprocess.ts";
 
@@ -18,6 +18,23 @@ function writeAfterFree(size: number, content: number, byteOffset = 0, byteLengt
     survives(arena, size, live, 1);
     row.freeOthers([row.victim], 1);
     survives(arena, size, [], 1);
+    worksOn(arena);
+  });
+}
+
+/** The same in a span: free memory holds nothing of the allocator, so that nobody reports anything. */
+function writeAfterFreeInSpan(size: number, content: number, byteOffset = 0, byteLength = size): void {
+  withArena((arena) => {
+    const row = Row.inSpan(arena, size);
+    arena.free(row.victim);
+    fillMemory(row.victim + byteOffset, content, byteLength);
+    arena.check();
+    misused(arena, "free", row.victim, "double-free");
+    const live = row.blocks.filter((block) => block !== row.victim);
+    survives(arena, size, live, 0);
+    row.freeOthers([row.victim]);
+    survives(arena, size, [], 0);
+    arena.trim();
     worksOn(arena);
   });
 }
@@ -40,7 +57,7 @@ function writeAfterFreeLoop(size: number): void {
         assert.ok(++reports <= 1, `${reports} reports of one damage: ${error.message}`);
       }
     }
-    row.freeOthers([row.victim], 1 - reports);
+    reports += row.freeOthers([row.victim], 1 - reports);
     // A bent link that the loop never came to is found by `check`, and mended by whoever meets it.
     if (reports === 0 && size <= 4096) {
       assert.throws(() => arena.check(), { code: "corrupt-block" });
@@ -85,12 +102,18 @@ export const cases: Cases = {
   "31 48 write_after_free: the whole block, 4096 bytes": () => {
     for (const content of [0x41, 0x00, 0xff]) writeAfterFree(4096, content);
   },
+  "31 48 write_after_free: the whole block, 8 and 128 bytes in a span": () => {
+    for (const size of [8, 128]) {
+      for (const content of [0x41, 0x00, 0xff]) writeAfterFreeInSpan(size, content);
+    }
+  },
   "31 write_after_free: the whole block, 262144 bytes": () => {
     for (const content of [0x41, 0xff]) writeAfterFree(262_144, content);
   },
   "31 write_after_free: zeros over a free block of 262144 bytes": () => writeAfterFree(262_144, 0x00),
   "48 write_after_free: one byte in the middle, 128 bytes and 256 KiB": () => {
     writeAfterFree(128, 0x7f, 65, 1);
+    writeAfterFreeInSpan(128, 0x7f, 65, 1);
     writeAfterFree(262_144, 0x7f, 65_537, 1);
   },
   "31 write_after_free: a link bent to the middle of a live block is not followed": () => {
@@ -100,36 +123,36 @@ export const cases: Cases = {
       words(live, 1024).forEach((_, i, all) => {
         all[i] = i % 2 === 0 ? 256 : 6;
       });
-      const [first, second] = [arena.malloc(24), arena.malloc(24)];
+      const [first, second] = [arena.malloc(HEADED), arena.malloc(HEADED)];
       arena.free(second);
       arena.free(first);
       words(first, 1)[0] = linkTo(live + 512);
-      for (const pointer of takeTwo(arena, 24)) {
+      for (const pointer of takeTwo(arena, HEADED)) {
         assert.ok(pointer < live || pointer >= live + 4096, "handed out inside a live block");
       }
     });
   },
   "31 write_after_free: a link bent to a smaller cached block is not followed": () => {
     withArena((arena) => {
-      const small = arena.malloc(24);
+      const small = arena.malloc(HEADED);
       const [first, second] = [arena.malloc(4096), arena.malloc(4096)];
       arena.free(small);
       arena.free(second);
       arena.free(first);
       words(first, 1)[0] = linkTo(small);
       for (const pointer of takeTwo(arena, 4096)) {
-        assert.notEqual(pointer, small, "24 bytes handed out for 4096");
+        assert.notEqual(pointer, small, `${HEADED} bytes handed out for 4096`);
       }
     });
   },
   "31 write_after_free: a link bent to its own block hands it out once": () => {
     withArena((arena) => {
-      const row = new Row(arena, 24);
+      const row = new Row(arena, HEADED);
       arena.free(row.victim);
       words(row.victim, 1)[0] = linkTo(row.victim);
       survives(
         arena,
-        24,
+        HEADED,
         row.blocks.filter((block) => block !== row.victim),
         1,
       );
@@ -137,11 +160,28 @@ export const cases: Cases = {
       worksOn(arena);
     });
   },
-  "32 write_after_free_reuse: the loop, 8 bytes": () => writeAfterFreeLoop(8),
+  "32 write_after_free_reuse: the loop, 1144 bytes": () => writeAfterFreeLoop(HEADED),
+  "32 write_after_free_reuse: the loop, 8 bytes in a span": () => {
+    withArena((arena) => {
+      const row = Row.inSpan(arena, 8);
+      arena.free(row.victim);
+      fillMemory(row.victim, 0x41, 8);
+      const live = new Set(row.blocks.filter((block) => block !== row.victim));
+      for (let i = 0; i < LOOP; i++) {
+        const pointer = arena.malloc(8);
+        assert.ok(!live.has(pointer), "a live block is not handed out");
+        arena.free(pointer);
+      }
+      arena.check();
+      row.freeOthers([row.victim]);
+      arena.trim();
+      worksOn(arena);
+    });
+  },
   "32 write_after_free_reuse: the loop, 4096 bytes": () => writeAfterFreeLoop(4096),
   "32 write_after_free_reuse: the loop, 262144 bytes": () => writeAfterFreeLoop(262_144),
   "32 write_after_free_reuse: the report names the damaged block or its link": () => {
-    for (const size of SIZES) {
+    for (const size of [HEADED, 4096, 262_144]) {
       withArena((arena) => {
         const row = new Row(arena, size);
         arena.free(row.victim);
@@ -214,11 +254,17 @@ export const cases: Cases = {
   },
   "47 97 read after free: no fault for small blocks, also after trim": () => {
     withArena((arena) => {
-      const row = new Row(arena, 24);
-      for (const block of row.blocks) arena.free(block);
-      arena.trim();
-      for (const block of row.blocks) assert.equal(bytesAt(block, 24).length, 24);
-      worksOn(arena);
+      for (const row of [new Row(arena, 24), Row.inSpan(arena, 24)]) {
+        for (const block of row.blocks) arena.free(block);
+        arena.trim();
+        for (const block of row.blocks) {
+          assert.equal(
+            bytesAt(block, 24).reduce((count) => count + 1, 0),
+            24,
+          );
+        }
+        worksOn(arena);
+      }
     });
   },
   "47 read after free: a large block's memory is gone": {
@@ -255,11 +301,14 @@ export const cases: Cases = {
   },
   "136 freed while native code writes: check() does not call a bent list of cached blocks sound": () => {
     withArena((arena) => {
-      const row = new Row(arena, 24);
+      const row = new Row(arena, HEADED);
       arena.free(row.victim);
       fillMemory(row.victim, 0x41, 8);
       const error = thrownBy(() => arena.check());
       assert.ok(error instanceof InvalidPointerError && error.code === "corrupt-block", error.message);
     });
+  },
+  "136 freed while native code writes: in a span there is nothing to bend": () => {
+    for (const content of [0x41, 0x00, 0xff]) writeAfterFreeInSpan(24, content);
   },
 };

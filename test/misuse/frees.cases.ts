@@ -2,21 +2,43 @@
 import assert from "node:assert/strict";
 import { nativePlatform } from "../../native/index.ts";
 import { addressOf, bytesAt } from "../../native/raw-memory.ts";
+import { SPAN_MOST_BYTES } from "../../src/core/tunables.ts";
 import type { Address } from "../../src/core/types.ts";
 import { type Arena, heap, malloc } from "../../src/index.ts";
-import { ALL_SIZES, CACHES, LARGE, misused, type PointerCall, SIZES, withArena, worksOn } from "./harness.ts";
+import {
+  ALL_SIZES,
+  CACHES,
+  isInSpan,
+  LARGE,
+  misused,
+  type PointerCall,
+  reachSpans,
+  SIZES,
+  withArena,
+  worksOn,
+} from "./harness.ts";
 import type { Case, Cases } from "./subprocess.ts";
 
 const LOOP = 262_144;
 const CALLS: readonly PointerCall[] = ["free", "realloc", "usableSize"];
 
-/** The case with every size and with and without the Worker's cache. */
+/** The case with every size, with and without the Worker's cache, and where blocks of small sizes come from spans. */
 function everywhere(sizes: readonly number[], run: (arena: Arena, size: number) => void): Case {
   return () => {
-    for (const options of CACHES) {
-      for (const size of sizes) withArena((arena) => run(arena, size), options);
+    for (const size of sizes) {
+      for (const options of CACHES) withArena((arena) => run(arena, size), options);
+      if (size <= SPAN_MOST_BYTES) withArena((arena) => run(inSpans(arena, size), size));
     }
   };
+}
+
+/** The arena, its next blocks of this size in a span. */
+function inSpans(arena: Arena, size: number): Arena {
+  for (const block of reachSpans(arena, size)) arena.free(block);
+  const block = arena.malloc(size);
+  assert.ok(isInSpan(arena, block));
+  arena.free(block);
+  return arena;
 }
 
 /** malloc + free of one size, again and again; every block is good for writing. */

@@ -16,6 +16,8 @@ import {
 
 /** The three block sizes of mimalloc-bench. */
 export const SIZES = [8, 4096, 262_144] as const;
+/** A block with a header and no slack, too large for a span. */
+export const HEADED = 1144;
 /** A block with a mapping of its own. */
 export const LARGE = 2 ** 20;
 export const ALL_SIZES = [...SIZES, LARGE] as const;
@@ -39,6 +41,22 @@ export function counters(arena: Arena) {
   const { liveBlocks, liveBytes, largeBlocks, largeBytes, committedBytes, peakCommittedBytes } =
     arena.stats();
   return { liveBlocks, liveBytes, largeBlocks, largeBytes, committedBytes, peakCommittedBytes };
+}
+
+/** Whether a small block is one of a span: it has no header, its neighbours touch. */
+export function isInSpan(arena: Arena, block: number): boolean {
+  return arena.usableSize(block) % 16 === 0;
+}
+
+/** Allocates a size until a block of it comes from a span. Returns all of them, that one last. */
+export function reachSpans(arena: Arena, size: number): number[] {
+  const MOST = 1000;
+  const blocks: number[] = [arena.malloc(size)];
+  while (!isInSpan(arena, blocks.at(-1)!)) {
+    assert.ok(blocks.length < MOST, `no span has blocks of ${size} bytes`);
+    blocks.push(arena.malloc(size));
+  }
+  return blocks;
 }
 
 /** `check()` passes, a block can be had, written and given back. */

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { bytesAt } from "../../native/raw-memory.ts";
 import { type Arena, InvalidPointerError } from "../../src/index.ts";
-import { hex, thrownBy } from "./harness.ts";
+import { hex, isInSpan, misused, reachSpans, thrownBy, withArena, worksOn } from "./harness.ts";
 
 /** Inverts `byteLength` bytes at an address. */
 export function flip(address: number, byteLength = 1): void {
@@ -28,6 +28,16 @@ export class Row {
     });
   }
 
+  /** A row of blocks of a span: they have no headers, and nothing but each other beside them. */
+  static inSpan(arena: Arena, size: number): Row {
+    const others = reachSpans(arena, size);
+    const row = new Row(arena, size);
+    for (const block of row.blocks) assert.ok(isInSpan(arena, block), "blocks of a span");
+    assert.equal(row.behind, row.victim + arena.usableSize(row.victim), "neighbours touch");
+    for (const block of others) arena.free(block);
+    return row;
+  }
+
   mark(index: number): number {
     return (index % 200) + 17;
   }
@@ -35,6 +45,11 @@ export class Row {
   /** A block in the middle: it has neighbours on both sides. */
   get victim(): number {
     return this.blocks[this.blocks.length >> 1]!;
+  }
+
+  /** The block in front of the victim. */
+  get before(): number {
+    return this.blocks[(this.blocks.length >> 1) - 1]!;
   }
 
   /** The block behind the victim. */
@@ -51,7 +66,7 @@ export class Row {
    * All blocks but `touched` have their contents and can be freed. Where a free tidies up, it may come upon damage
    * elsewhere and say so, `allowed` times; the block itself is then free, or can be freed again.
    */
-  freeOthers(touched: readonly number[], allowed = 0): void {
+  freeOthers(touched: readonly number[], allowed = 0): number {
     let reports = 0;
     this.blocks.forEach((block, i) => {
       if (touched.includes(block)) return;
@@ -69,7 +84,32 @@ export class Row {
         if (inUse(this.arena, block)) this.arena.free(block);
       }
     });
+    return reports;
   }
+}
+
+/**
+ * Writes beside a block of a span, which reaches the payloads of `touched` and nothing of the allocator: nothing is
+ * reported, every block can be freed, each exactly once.
+ */
+export function reachesPayloadsOnly(
+  size: number,
+  write: (row: Row) => void,
+  touched: (row: Row) => readonly number[],
+): void {
+  withArena((arena) => {
+    const row = Row.inSpan(arena, size);
+    write(row);
+    arena.check();
+    const hit = touched(row);
+    row.freeOthers(hit);
+    for (const block of hit) arena.free(block);
+    assert.equal(arena.stats().liveBlocks, 0);
+    for (const block of row.blocks) misused(arena, "free", block, "double-free");
+    survives(arena, size, [], 0);
+    arena.trim();
+    worksOn(arena);
+  });
 }
 
 function inUse(arena: Arena, pointer: number): boolean {

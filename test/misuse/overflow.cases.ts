@@ -1,18 +1,22 @@
 /** misuse.md 1 to 6: single bytes flipped behind and before a block; 44, 45, 94, 95: the same at exact places. */
 import assert from "node:assert/strict";
-import { Arena, InvalidPointerError } from "../../src/index.ts";
-import { LARGE, SIZES, thrownBy, withArena, worksOn } from "./harness.ts";
+import { SEGMENT_BYTES } from "../../src/core/tunables.ts";
+import { Arena, type ArenaOptions, InvalidPointerError } from "../../src/index.ts";
+import { HEADED, LARGE, reachSpans, SIZES, thrownBy, withArena, worksOn } from "./harness.ts";
 import {
   flip,
   freeFindsDamage,
   liveBlocksBesideDamage,
   Row,
+  reachesPayloadsOnly,
   reportsDamageAt,
   survives,
 } from "./neighbours.ts";
 import type { Cases } from "./subprocess.ts";
 
 const MIB = 2 ** 20;
+/** Blocks of all sizes have headers. */
+const NO_CACHE: ArenaOptions = { workerCache: false };
 
 /** Flips a byte that belongs to no header: nobody needs to notice, all blocks can be freed, `check()` is clean. */
 function contained(size: number, distance: number): void {
@@ -31,7 +35,7 @@ function contained(size: number, distance: number): void {
 }
 
 /** Flips the byte in front of the block: that is the check in its header. */
-function underflow(size: number): void {
+function underflow(size: number, options: ArenaOptions = {}): void {
   withArena((arena) => {
     const row = new Row(arena, size);
     const { victim } = row;
@@ -42,11 +46,11 @@ function underflow(size: number): void {
     assert.equal(arena.stats().liveBlocks, 1, "the damaged block is out of use");
     survives(arena, size, [victim], 0);
     reportsDamageAt(arena, victim);
-  });
+  }, options);
 }
 
 /** Flips a byte of the header behind the victim: the victim is freed, the neighbour's free finds it. */
-function headerBehind(size: number, byteOffset: number): void {
+function headerBehind(size: number, byteOffset: number, options: ArenaOptions = {}): void {
   withArena((arena) => {
     const row = new Row(arena, size);
     row.requireAdjacent();
@@ -58,7 +62,7 @@ function headerBehind(size: number, byteOffset: number): void {
     freeFindsDamage(arena, behind);
     row.freeOthers([victim, behind]);
     survives(arena, size, [behind], 1);
-  });
+  }, options);
 }
 
 /** The same, and the damaged header is that of a block that waits in the cache: its use finds it. */
@@ -70,12 +74,31 @@ function cachedHeaderBehind(size: number): void {
     arena.free(behind);
     flip(victim + arena.usableSize(victim), 8);
     reportsDamageAt(arena, behind);
-    arena.free(victim);
-    row.freeOthers([victim, behind], 1);
+    // The first free that takes the lock may come upon it.
+    row.freeOthers([behind], 1);
     assert.ok(liveBlocksBesideDamage(arena) <= 1, "at most the damaged block is out of use");
     // Found when the block is taken from the cache, or when it comes back: once each at the most.
     survives(arena, size, [], 2);
     assert.ok(liveBlocksBesideDamage(arena) <= 1, "at most the damaged block is out of use");
+  });
+}
+
+/** In front of a segment's first block is the header of the segment: no block needs it, the segment stays one. */
+function inFrontOfSegment(size: number): void {
+  withArena((arena) => {
+    const blocks = reachSpans(arena, size);
+    while (blocks.at(-1)! % SEGMENT_BYTES !== 0) blocks.push(arena.malloc(size));
+    const first = blocks.at(-1)!;
+    flip(first - 1);
+    reportsDamageAt(arena, first);
+    for (const block of blocks) arena.free(block);
+    assert.equal(arena.stats().liveBlocks, 0);
+    arena.trim();
+    survives(arena, size, [], 0);
+    survives(arena, 100_000, [], 1);
+    reportsDamageAt(arena, first);
+    flip(first - 1);
+    worksOn(arena);
   });
 }
 
@@ -125,15 +148,36 @@ export const cases: Cases = {
       worksOn(arena);
     });
   },
-  "1 44 first byte past the usable size, 24 bytes": () => headerBehind(24, 0),
+  "1 44 first byte past the usable size, 1144 bytes": () => headerBehind(HEADED, 0),
+  "1 44 first byte past the usable size, 24 bytes without a cache": () => headerBehind(24, 0, NO_CACHE),
   "1 44 first byte past the usable size, 4096 bytes": () => headerBehind(4096, 0),
   "1 44 first byte past the usable size, 262144 bytes": () => headerBehind(262_144, 0),
-  "1 44 eighth byte past the usable size, 24 bytes": () => headerBehind(24, 7),
+  "1 44 first and eighth byte past the usable size, 24 bytes in a span": () => {
+    for (const distance of [0, 7])
+      reachesPayloadsOnly(
+        24,
+        ({ arena, victim }) => flip(victim + arena.usableSize(victim) + distance),
+        ({ behind }) => [behind],
+      );
+  },
+  "1 44 eighth byte past the usable size, 1144 bytes": () => headerBehind(HEADED, 7),
+  "1 44 eighth byte past the usable size, 24 bytes without a cache": () => headerBehind(24, 7, NO_CACHE),
   "1 44 eighth byte past the usable size, 4096 bytes": () => headerBehind(4096, 7),
   "1 44 eighth byte past the usable size, 262144 bytes": () => headerBehind(262_144, 7),
-  "1 44 header of a cached block behind, 24 bytes": () => cachedHeaderBehind(24),
+  "1 44 header of a cached block behind, 1144 bytes": () => cachedHeaderBehind(HEADED),
+  "1 44 first bytes of a cached block behind, 24 bytes in a span": () => {
+    withArena((arena) => {
+      const row = Row.inSpan(arena, 24);
+      arena.free(row.behind);
+      flip(row.victim + arena.usableSize(row.victim), 8);
+      arena.check();
+      row.freeOthers([row.behind]);
+      survives(arena, 24, [], 0);
+      worksOn(arena);
+    });
+  },
   "1 44 header of a cached block behind, 4096 bytes": () => cachedHeaderBehind(4096),
-  "1 44 header of a free block behind, 262144 bytes": () => cachedHeaderBehind(262_144),
+  "1 44 header of a kept block behind, 262144 bytes": () => cachedHeaderBehind(262_144),
   "2 32_byte_overflow: only the byte at size + 31": () => {
     for (const size of SIZES) contained(size, size + 31);
   },
@@ -146,7 +190,15 @@ export const cases: Cases = {
     mayFault: true,
     run: () => farByteAlone(262_144, mibBehind),
   },
-  "4 95 one_byte_underflow: 8 bytes": () => underflow(8),
+  "4 95 one_byte_underflow: 1144 bytes": () => underflow(HEADED),
+  "4 95 one_byte_underflow: 8 bytes without a cache": () => underflow(8, NO_CACHE),
+  "4 95 one_byte_underflow: 32 bytes in a span": () =>
+    reachesPayloadsOnly(
+      32,
+      ({ victim }) => flip(victim - 1),
+      ({ before }) => [before],
+    ),
+  "4 95 one_byte_underflow: the first block of a segment": () => inFrontOfSegment(24),
   "4 95 one_byte_underflow: 4096 bytes": () => underflow(4096),
   "4 95 one_byte_underflow: 262144 bytes": () => underflow(262_144),
   "4 one_byte_underflow: 1 MiB block": () => {
@@ -164,7 +216,7 @@ export const cases: Cases = {
   },
   "4 one_byte_underflow: realloc of a damaged block finds it too": () => {
     withArena((arena) => {
-      for (const size of [...SIZES, LARGE]) {
+      for (const size of [HEADED, 4096, 262_144, LARGE]) {
         const block = arena.malloc(size);
         flip(block - 1);
         const error = thrownBy(() => arena.realloc(block, size * 2));
@@ -231,14 +283,25 @@ export const cases: Cases = {
     contained(8, 8);
     contained(8, 16);
   },
-  "95 test-wrong: the word before an 8-byte block": () => {
-    withArena((arena) => {
-      const row = new Row(arena, 8);
-      flip(row.victim - 8, 8);
-      reportsDamageAt(arena, row.victim);
-      freeFindsDamage(arena, row.victim);
-      row.freeOthers([row.victim]);
-      survives(arena, 8, [row.victim], 1);
-    });
+  "95 test-wrong: the word before a block with a header": () => {
+    for (const [size, options] of [
+      [HEADED, {}],
+      [8, NO_CACHE],
+    ] as const) {
+      withArena((arena) => {
+        const row = new Row(arena, size);
+        flip(row.victim - 8, 8);
+        reportsDamageAt(arena, row.victim);
+        freeFindsDamage(arena, row.victim);
+        row.freeOthers([row.victim]);
+        survives(arena, size, [row.victim], 1);
+      }, options);
+    }
   },
+  "95 test-wrong: the word before an 8-byte block in a span": () =>
+    reachesPayloadsOnly(
+      8,
+      ({ victim }) => flip(victim - 8, 8),
+      ({ before }) => [before],
+    ),
 };

@@ -2,6 +2,7 @@
 import { bytesAt } from "../../native/raw-memory.ts";
 import { Arena, type ArenaHandle, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
 import { StartLine } from "./crew.ts";
+import { reachSpans } from "./harness.ts";
 
 /** What a call came to. */
 export const Result = { done: 1, doubleFree: 2, invalid: 3, corrupt: 4, other: 5 } as const;
@@ -18,6 +19,8 @@ export interface Race {
   readonly results: SharedArrayBuffer;
   readonly act: "free" | "realloc" | "usableSize";
   readonly size: number;
+  /** The owner takes its blocks from a span. */
+  readonly inSpan?: boolean;
 }
 
 function resultOf(call: () => void): number {
@@ -68,9 +71,10 @@ export function holdBlocks(input: { handle: ArenaHandle; size: number; count: nu
 }
 
 /** The owner of the blocks and a stranger free the same block, then both take new ones: per turn four of each. */
-export function ownerRace({ handle, start, party, pointers, results, size }: Race): string[] {
+export function ownerRace({ handle, start, party, pointers, results, size, inSpan }: Race): string[] {
   const TAKEN = 4;
   const arena = Arena.attach(handle);
+  if (inSpan) reachSpans(arena, size);
   const line = new StartLine(start, 2);
   const shared = new Float64Array(pointers);
   const turns = results.byteLength / 2;

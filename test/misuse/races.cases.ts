@@ -127,13 +127,18 @@ export const cases: Cases = {
    */
   "149 double free by the owner and a stranger: the block is never handed out twice": () =>
     withCrew(TASKS, 2, async (...hands) => {
-      for (const size of [24, 4096]) {
+      for (const [size, inSpan] of [
+        [24, false],
+        [24, true],
+        [1000, true],
+        [4096, false],
+      ] as const) {
         const tries = 10_000;
         const arena = new Arena();
         const results = new SharedArrayBuffer(tries * 2);
         const pointers = new SharedArrayBuffer(16 * 8);
         const { shared: start } = StartLine.create(2);
-        const order = { handle: arena.handle, start, pointers, results, act: "free" as const, size };
+        const order = { handle: arena.handle, start, pointers, results, act: "free" as const, size, inSpan };
         const faults = await Promise.all(
           hands.map((hand, party) => hand.run(ownerRace, { ...order, party })),
         );

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { bytesAt } from "../../native/raw-memory.ts";
 import { Arena, heap, realloc } from "../../src/index.ts";
 import { TaskError, withCrew } from "./crew.ts";
-import { ALL_SIZES, counters, misused, refusesArena, worksOn } from "./harness.ts";
+import { ALL_SIZES, counters, isInSpan, misused, refusesArena, worksOn } from "./harness.ts";
 import type { Cases } from "./subprocess.ts";
 import {
   allocate,
@@ -139,13 +139,42 @@ export const cases: Cases = {
       for (const pointer of pointers) arena.free(pointer);
       worksOn(arena);
     }),
+  "148 realloc from another Worker, from span to span: contents kept": () =>
+    withCrew(TASKS, 1, async (hand) => {
+      const arena = new Arena();
+      const pointers = Array.from({ length: 400 }, (_, i) => {
+        const pointer = arena.malloc(40);
+        bytesAt(pointer, 40).fill(i % 251);
+        return pointer as number;
+      });
+      assert.ok(isInSpan(arena, pointers.at(-1)!));
+      let kept = 40;
+      for (const size of [300, 900, 10, 200]) {
+        const moved = await hand.run(reallocateAll, { handle: arena.handle, pointers, size });
+        kept = Math.min(kept, size);
+        moved.forEach((pointer, i) => {
+          pointers[i] = pointer;
+          assert.ok(arena.usableSize(pointer) >= size);
+        });
+        hasMarks(
+          pointers,
+          pointers.map(() => kept),
+        );
+      }
+      assert.equal(arena.stats().liveBlocks, pointers.length);
+      for (const pointer of pointers) arena.free(pointer);
+      worksOn(arena);
+    }),
   "152 stale free: it may hit the new block (as 16), nothing is corrupted": () =>
     withCrew(TASKS, 1, async (hand) => {
-      for (const size of ALL_SIZES) {
+      // The last of many small blocks is one of a span.
+      for (const [size, count] of [...ALL_SIZES.map((size) => [size, 1] as const), [8, 1000] as const]) {
         const arena = new Arena();
         const { handle } = arena;
-        const [stale] = (await hand.run(allocate, { handle, sizes: [size] })) as [number];
-        await hand.run(freeAll, { handle, pointers: [stale] });
+        const pointers = await hand.run(allocate, { handle, sizes: new Array<number>(count).fill(size) });
+        const stale = pointers.at(-1)!;
+        assert.equal(isInSpan(arena, stale), count > 1);
+        await hand.run(freeAll, { handle, pointers });
         await hand.run(leave, handle);
         const mine = Array.from({ length: 100 }, () => arena.malloc(size) as number);
         const hit = mine.includes(stale);

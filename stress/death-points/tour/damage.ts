@@ -1,79 +1,44 @@
 /** Overwrites what the allocator keeps in free memory: it is found, reported, and indexed anew. In private arenas. */
 import { copyMemory } from "../../../native/raw-memory.ts";
-import { type Arena, attachmentOf, die, partsOf } from "../insides.ts";
+import { type Arena, attachmentOf, die, segmentsOf } from "../insides.ts";
 import type { Guide } from "./guide.ts";
-import { privateArena } from "./private.ts";
+import { Scene } from "./scene.ts";
 
 const LARGE = 150_000;
 const BIG = 60_000;
+/** Of a block with a header that a list of the cache serves, whose links can be overwritten. */
+const LISTED = 1500;
 const PREVIOUS_FREE = 1;
-
-/** An arena with blocks side by side, and hands to damage it. */
-class Scene {
-  readonly arena: Arena;
-
-  constructor(private readonly guide: Guide) {
-    this.arena = privateArena(guide);
-  }
-
-  /** Blocks in a row. */
-  row(...sizes: number[]): number[] {
-    return sizes.map((size) => this.arena.malloc(size));
-  }
-
-  /** Frees a block into the index, where it is not kept. */
-  file(pointer: number): void {
-    this.arena.free(pointer);
-    attachmentOf(this.arena).purgeTimer.look(true);
-  }
-
-  overwrite(pointer: number, offset: number, value: number): void {
-    this.words[this.indexOf(pointer) + offset] = value;
-  }
-
-  indexOf(pointer: number): number {
-    return (pointer - attachmentOf(this.arena).caches[0]!.base) / 4;
-  }
-
-  get words(): Int32Array {
-    return attachmentOf(this.arena).caches[0]!.words;
-  }
-
-  /** Also when the damage is still there. */
-  end(): void {
-    for (let tries = 0; tries < 2; tries++) {
-      try {
-        this.arena.detach();
-      } catch {}
-    }
-    this.arena.dispose();
-  }
-
-  fails(act: () => unknown): void {
-    this.guide.fails("InvalidPointerError", act);
-  }
-}
+/** More blocks of one class than a Worker keeps, its list among them. */
+const SPARE: readonly number[] = new Array(20).fill(5000);
 
 /** Links of free blocks. */
 export function links(guide: Guide): void {
-  const finds: ((arena: Arena, before: number, behind: number) => unknown)[] = [
-    (arena) => arena.malloc(BIG - 100),
-    (arena) => arena.malloc(700),
-    (arena) => arena.alignedAlloc(64, BIG - 2000),
-    (arena, before, behind) => {
-      arena.free(before);
-      arena.free(behind);
+  const finds: ((scene: Scene, before: number, behind: number, spare: readonly number[]) => unknown)[] = [
+    ({ arena }) => arena.malloc(BIG - 100),
+    ({ arena }) => arena.malloc(LISTED),
+    ({ arena }) => arena.alignedAlloc(64, BIG - 2000),
+    (scene, before, behind, spare) => {
+      // Is kept first, so that it goes back first.
+      scene.arena.free(before);
+      scene.fillKept(spare);
+      scene.arena.free(behind);
     },
-    (arena, before) => arena.realloc(before, BIG + 20_000),
-    (arena) => arena.check(),
+    ({ arena }, before) => arena.realloc(before, BIG + 20_000),
+    ({ arena }) => arena.check(),
   ];
   for (const find of finds) {
     for (const link of [0, 1]) {
       const scene = new Scene(guide);
-      const [before, free, behind] = scene.row(BIG, BIG, BIG) as [number, number, number];
+      const [before, free, behind, ...spare] = scene.row(BIG, BIG, BIG, ...SPARE) as [
+        number,
+        number,
+        number,
+        ...number[],
+      ];
       scene.file(free);
       scene.overwrite(free, link, 0x7770);
-      scene.fails(() => find(scene.arena, before, behind));
+      scene.fails(() => find(scene, before, behind, spare));
       scene.arena.dispose();
     }
   }
@@ -107,14 +72,14 @@ export function index(guide: Guide): void {
 /** Cached blocks and their lists. */
 export function caches(guide: Guide): void {
   const finds: ((arena: Arena) => unknown)[] = [
-    (arena) => arena.malloc(100),
+    (arena) => arena.malloc(LISTED),
     (arena) => arena.check(),
     (arena) => arena.detach(),
     (arena) => arena.trim(),
   ];
   for (const find of finds) {
     const scene = new Scene(guide);
-    const [cached] = scene.row(100) as [number];
+    const [cached] = scene.row(LISTED) as [number];
     scene.arena.free(cached);
     scene.overwrite(cached, -1, 0x12345);
     scene.fails(() => find(scene.arena));
@@ -123,7 +88,7 @@ export function caches(guide: Guide): void {
   // A repair files the cache of a dead Worker, whatever its links say.
   for (const look of [(arena: Arena) => arena.owner, (arena: Arena, owner: number) => arena.reclaim(owner)]) {
     const scene = new Scene(guide);
-    const [cached] = scene.row(100) as [number];
+    const [cached] = scene.row(LISTED) as [number];
     const { owner } = scene.arena;
     scene.arena.free(cached);
     scene.overwrite(cached, 0, 0x12345);
@@ -133,11 +98,11 @@ export function caches(guide: Guide): void {
   }
   // In the list that is full when the stash is full too.
   const scene = new Scene(guide);
-  const blocks = scene.row(...Array.from({ length: 1200 }, () => 100));
-  for (const block of blocks.slice(0, 950)) scene.arena.free(block);
-  scene.overwrite(blocks[940]!, -1, 0);
+  const blocks = scene.row(...Array.from({ length: 60 }, () => LISTED));
+  for (const block of blocks.slice(0, 25)) scene.arena.free(block);
+  scene.overwrite(blocks[23]!, -1, 0);
   scene.fails(() => {
-    for (const block of blocks.slice(950)) scene.arena.free(block);
+    for (const block of blocks.slice(25)) scene.arena.free(block);
   });
   scene.arena.dispose();
 }
@@ -147,13 +112,15 @@ export function stash(guide: Guide): void {
   const { STASH } = guide.build;
   const fill = () => {
     const scene = new Scene(guide);
-    for (const block of scene.row(...Array.from({ length: 200 }, () => 100))) scene.arena.free(block);
+    const row = scene.row(...Array.from({ length: 25 }, () => LISTED));
+    for (const block of row) scene.arena.free(block);
     const { entries, words } = attachmentOf(scene.arena).caches[0]!;
     const heads = words.subarray(entries + STASH, entries + STASH * 2);
-    return { scene, first: Math.max(...heads) };
+    const list = entries + words.subarray(entries, entries + STASH).indexOf(scene.indexOf(row.at(-1)!));
+    return { scene, first: Math.max(...heads), list };
   };
   const drainLists = ({ arena }: Scene) => {
-    for (let i = 0; i < 200; i++) arena.malloc(100);
+    for (let i = 0; i < 40; i++) arena.malloc(LISTED);
   };
   const damages: [offset: number, value: (first: number) => number, find: (scene: Scene) => unknown][] = [
     [-1, () => 0x12345, drainLists],
@@ -166,13 +133,11 @@ export function stash(guide: Guide): void {
     scene.fails(() => find(scene));
     scene.end();
   }
-  const { scene, first } = fill();
-  const cache = attachmentOf(scene.arena).caches[0]!;
-  // Blocks of 100 bytes have 7 granules. Without their list the stash is asked.
-  cache.words[cache.entries + 2 * 7] = 0;
-  cache.words = cache.words.subarray(0, first - 4);
-  partsOf(scene.arena).fastPath.pointTo(cache);
-  scene.arena.malloc(100);
+  const { scene, first, list } = fill();
+  // Without the list the stash is asked.
+  attachmentOf(scene.arena).caches[0]!.words[list] = 0;
+  scene.shorten(first - 4);
+  scene.arena.malloc(LISTED);
   scene.arena.dispose();
 }
 
@@ -210,7 +175,7 @@ export function batches(guide: Guide): void {
   const link = (first: number) => first;
   const nextBatch = (first: number) => first + 1;
   const refill = (arena: Arena) => {
-    for (let i = 0; i < 400; i++) arena.malloc(400);
+    for (let i = 0; i < 100; i++) arena.malloc(LISTED);
   };
   const cases: [
     word: (first: number) => number,
@@ -225,7 +190,7 @@ export function batches(guide: Guide): void {
   ];
   for (const [word, value, find] of cases) {
     const scene = new Scene(guide);
-    const blocks = scene.row(...Array.from({ length: 400 }, () => 400));
+    const blocks = scene.row(...Array.from({ length: 100 }, () => LISTED));
     for (const block of blocks.slice(1)) scene.arena.free(block);
     const places = blocks.map((block) => scene.indexOf(block));
     const depot = scene.words.subarray(DEPOT_AREA, DEPOT_AREA + DEPOT_WORDS);
@@ -236,29 +201,55 @@ export function batches(guide: Guide): void {
   }
 }
 
+/** Links of the free memory that a segment is cut from, and of that which one merges with in the end. */
+export function segments(guide: Guide): void {
+  const cut = new Scene(guide);
+  const [free, ...others] = cut.row(110_000, 110_000, 110_000, BIG) as [number, number, number];
+  for (const pointer of [free, ...others.slice(0, 2)]) cut.file(pointer);
+  cut.overwrite(free, 0, 0x7770);
+  cut.fails(() => cut.arena.malloc(100));
+  cut.arena.dispose();
+  const merged = new Scene(guide);
+  const blocks = merged.row(...Array.from({ length: 400 }, () => 1000));
+  // Between the control block and the first segment.
+  const gap = merged.words[guide.build.WindowWord.first]!;
+  merged.words[gap] = 0x7770;
+  merged.fails(() => {
+    for (const block of blocks) merged.arena.free(block);
+  });
+  merged.arena.dispose();
+  // Headers of segments: written anew when all is indexed anew, also where the next one is damaged too.
+  const torn = new Scene(guide);
+  torn.row(...Array.from({ length: 400 }, () => 1000));
+  const { heap, magazines } = attachmentOf(torn.arena);
+  for (const place of segmentsOf(magazines[0]!)) torn.words[place - 1] = 0x12345;
+  heap.enter();
+  die(guide.build, torn.arena);
+  torn.arena.malloc(100);
+  torn.arena.check();
+  torn.arena.dispose();
+}
+
 /** A list that goes in a circle, a head that leads nowhere, a view that ends too early. */
 export function lists(guide: Guide): void {
   const scene = new Scene(guide);
   const { arena } = scene;
-  const [cached] = scene.row(100) as [number];
+  const [cached] = scene.row(LISTED) as [number];
   arena.free(cached);
   scene.overwrite(cached, 0, scene.indexOf(cached));
   scene.fails(() => arena.check());
   scene.fails(() => arena.trim());
   const shorten = () => {
-    const [block] = scene.row(100) as [number];
+    const [block] = scene.row(LISTED) as [number];
     arena.free(block);
-    const cache = attachmentOf(arena).caches[0]!;
-    cache.words = cache.words.subarray(0, scene.indexOf(block) - 4);
-    partsOf(arena).fastPath.pointTo(cache);
-    return cache;
+    return scene.shorten(scene.indexOf(block) - 4);
   };
   shorten();
-  arena.malloc(100);
+  arena.malloc(LISTED);
   const cache = shorten();
   const entries = cache.words.subarray(cache.entries, cache.entries + 200);
   entries[entries.findIndex((word) => word >= cache.words.length)] = 0x3fff_fff0;
-  scene.fails(() => arena.malloc(100));
+  scene.fails(() => arena.malloc(LISTED));
   arena.dispose();
 }
 
@@ -267,9 +258,14 @@ export function stale(guide: Guide): void {
   for (const isDamaged of [false, true]) {
     const scene = new Scene(guide);
     const { arena } = scene;
-    const [claimed, free, other, last] = scene.row(BIG, BIG, BIG, BIG) as [number, number, number, number];
+    const [claimed, free, other, ...spare] = scene.row(BIG, BIG, BIG, ...SPARE) as [
+      number,
+      number,
+      number,
+      ...number[],
+    ];
     scene.file(free);
-    arena.free(last); // is kept, so that the next one is not
+    scene.fillKept(spare);
     if (isDamaged) scene.overwrite(free, 0, 0x7770);
     const attachment = attachmentOf(arena);
     const cache = attachment.caches[0]!;

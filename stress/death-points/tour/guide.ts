@@ -1,7 +1,14 @@
 /** What every stage of the tour works with. */
-import { type Arena, attachmentOf, type Pages, type TestBuild, type Threads } from "../insides.ts";
+import {
+  type Arena,
+  attachmentOf,
+  type Pages,
+  serveFromSpans,
+  type TestBuild,
+  type Threads,
+} from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
-import { addOwner, Double, TOUR, type TrialMemory } from "../trial-memory.ts";
+import { addOwner, Double, LENT, TOUR, type TrialMemory } from "../trial-memory.ts";
 
 type SystemCall = Exclude<keyof Pages, "words" | "isMapping" | "mappingsMost">;
 
@@ -26,17 +33,19 @@ export class Guide {
     this.threads.now = () => this.clock;
   }
 
-  /** Tells whose blocks the ones allocated from now on are. */
+  /** After every attachment: tells whose blocks the ones allocated from now on are. */
   publishOwner(): void {
     addOwner(this.memory.words, this.arena.owner);
+    serveFromSpans(this.arena);
   }
 
   /** Lets survivors try to attach to a private arena of the victim's. */
-  publishArena(arena: Arena): void {
+  publishArena(arena: Arena, isSound: boolean): void {
     const { address, id, version } = arena.handle;
     const { doubles } = this.memory;
     doubles[Double.arenaId] = id;
     doubles[Double.arenaVersion] = version;
+    doubles[Double.arenaIsSound] = isSound ? 1 : 0;
     doubles[Double.arenaAddress] = address;
   }
 
@@ -53,6 +62,15 @@ export class Guide {
     const number = this.number();
     this.ledger.malloc(this.arena, number, size);
     return number;
+  }
+
+  /** Allocates a block of each of the numbers for it, which survivors find, free and reallocate when they work. */
+  lend(size: number): void {
+    for (let i = 0; i < LENT.count; i++) {
+      if (this.ledger.holds(LENT.first + i)) continue;
+      this.ledger.malloc(this.arena, LENT.first + i, size);
+      Atomics.exchange(this.memory.exchange, i, LENT.first + i);
+    }
   }
 
   giveMany(count: number, size: number): number[] {

@@ -7,6 +7,7 @@ import type { Ledger } from "../ledger.ts";
 import {
   batches,
   caches as damagedCaches,
+  segments as damagedSegments,
   headers,
   index,
   kept as keptDamaged,
@@ -38,12 +39,28 @@ import {
   holes,
   neighbours,
   noCopy,
+  shortRun,
   strangers,
   timers,
 } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, narrow, pointers, system } from "./refusals.ts";
 import { alignment, caches, churn, depot, gifts, idle, kept, places, ready, windows } from "./small.ts";
+
+import {
+  collecting,
+  copies,
+  exactness,
+  handover,
+  idleSpans,
+  orphans,
+  recovery,
+  refusedSpans,
+  resetSpans,
+  returning,
+  secondWindow,
+  segments,
+} from "./spans.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
 
@@ -87,6 +104,7 @@ const acts: readonly Act[] = [
   fullWindow,
   growth,
   holes,
+  shortRun,
   noCopy,
   directory,
   crowd,
@@ -107,6 +125,19 @@ const acts: readonly Act[] = [
   claims,
   views,
   unheld,
+  segments,
+  idleSpans,
+  collecting,
+  handover,
+  orphans,
+  exactness,
+  returning,
+  recovery,
+  secondWindow,
+  resetSpans,
+  refusedSpans,
+  copies,
+  damagedSegments,
   processHeap,
   builders,
 ];
@@ -126,6 +157,9 @@ const policyActs: readonly Act[] = [
   rebuild,
   neighbours,
 ];
+/** With each of them whose blocks are as large as segments: what comes, goes and is rebuilt beside blocks with headers. */
+const spanActs: readonly Act[] = [segments, orphans, recovery];
+const spanless: readonly string[] = ["husky", "slabs"];
 const policies: readonly string[] = [
   "husky",
   "unordered",
@@ -145,6 +179,9 @@ const withPolicy =
 export const stages: readonly Stage[] = [
   ...acts.map((act) => ({ name: act.name, policy: "bins", act })),
   ...policies.flatMap((policy) => policyActs.map(withPolicy(policy))),
+  ...policies
+    .filter((policy) => !spanless.includes(policy))
+    .flatMap((policy) => spanActs.map(withPolicy(policy))),
   ...linked.map((policy) => withPolicy(policy)(links)),
 ];
 

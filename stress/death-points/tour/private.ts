@@ -9,6 +9,7 @@ import {
   NOBODY,
   ownerWord,
   Phase,
+  serveFromSpans,
   stateOf,
 } from "../insides.ts";
 import { leaveClaims } from "./deaths.ts";
@@ -17,9 +18,11 @@ import type { Guide } from "./guide.ts";
 const LARGE = 150_000;
 const OPTIONS = { name: "victim's", reserve: 2 ** 21, largeThreshold: 2 ** 17 };
 
-export function privateArena(guide: Guide, options: object = {}): Arena {
+/** `isSound`: the victim damages nothing in it. */
+export function privateArena(guide: Guide, options: object = {}, isSound = false): Arena {
   const arena = new guide.build.Arena({ ...OPTIONS, policy: guide.policy, ...options });
-  guide.publishArena(arena);
+  guide.publishArena(arena, isSound);
+  serveFromSpans(arena);
   return arena;
 }
 
@@ -68,8 +71,8 @@ export function fullWindow(guide: Guide): void {
   const { words } = attachmentOf(arena).caches[0]!;
   const left = () => OPTIONS.reserve - words[guide.build.WindowWord.top]! * 4;
   while (left() > 110_000) arena.malloc(60_000);
-  arena.malloc(left() - 300);
-  for (let i = 0; i < 12; i++) arena.malloc(100);
+  arena.malloc(left() - 6000);
+  for (let i = 0; i < 12; i++) arena.malloc(1500);
   arena.dispose();
 }
 
@@ -135,6 +138,20 @@ export function holes(guide: Guide): void {
   arena.dispose();
 }
 
+/** The first run of a window of slabs is too short for one cell of some sizes: then the second one serves. */
+export function shortRun(guide: Guide): void {
+  const size = 6500;
+  const arena = privateArena(guide, { policy: "slabs" });
+  for (let i = 0; i < 12; i++) arena.malloc(size);
+  arena.free(arena.malloc(7000));
+  arena.dispose();
+  // A window ends before the second one.
+  const reserve = guide.build.controlWords(4096) * 4 + 2 ** 16;
+  const narrow = privateArena(guide, { policy: "slabs", reserve, largeThreshold: 2 ** 14 });
+  guide.refusing("reserve", () => guide.fails("OutOfMemoryError", () => narrow.malloc(size)));
+  narrow.dispose();
+}
+
 /** Other threads in the directory: waited for, and taken for dead by everybody else. */
 export function directory(guide: Guide): void {
   const { build, threads } = guide;
@@ -184,12 +201,20 @@ export function directory(guide: Guide): void {
 export function crowd(guide: Guide): void {
   const { build, threads } = guide;
   const arena = privateArena(guide);
-  arena.malloc(100);
+  // Of a span, and with a header.
+  const allocate = () => {
+    arena.owner;
+    serveFromSpans(arena);
+    arena.malloc(100);
+    arena.malloc(1500);
+  };
+  allocate();
   arena.malloc(LARGE);
   const { words } = attachmentOf(arena).heap.control;
-  // The same thread twice.
+  // The same thread twice, with a class that both ask for.
   forget(arena);
-  arena.owner;
+  allocate();
+  arena.malloc(300);
   arena.detach();
   arena.owner;
   die(build, arena);
@@ -204,11 +229,11 @@ export function crowd(guide: Guide): void {
     () => true,
     () => guide.fails("ArenaError", () => arena.owner),
   );
-  arena.malloc(100);
+  allocate();
   const RETIRED = NOBODY + 1;
   arena.detach();
   fill(RETIRED, 1);
-  arena.malloc(100);
+  allocate();
   arena.malloc(LARGE);
   arena.detach();
   // Two have left blocks behind, the others live.
@@ -220,7 +245,7 @@ export function crowd(guide: Guide): void {
     () => true,
     () => {
       for (let turn = 0; turn < 3; turn++) {
-        arena.malloc(100);
+        allocate();
         arena.detach();
       }
     },

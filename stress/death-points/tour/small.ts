@@ -7,7 +7,9 @@ import { privateArena } from "./private.ts";
 export function caches(guide: Guide): void {
   const { arena, ledger } = guide;
   guide.freeAll([0, 1, 24, 100, 512, 700, 5000, 32_000].map((size) => guide.give(size)));
-  guide.freeAll(guide.giveMany(70, 40));
+  for (const size of [40, 1100]) guide.freeAll(guide.giveMany(70, size));
+  // The class is empty, and the blocks that served it may be another one's.
+  guide.freeAll([guide.give(1100), ...guide.giveMany(30, 1100)]);
   guide.freeAll(guide.giveMany(6, 30_000));
   const number = guide.number();
   ledger.calloc(arena, number, 300);
@@ -30,7 +32,7 @@ export function kept(guide: Guide): void {
 /** Batches that pass through the depot, and are merged before the window grows. */
 export function depot(guide: Guide): void {
   const { arena, ledger } = guide;
-  const fill = () => guide.freeAll(guide.giveMany(180, 400));
+  const fill = () => guide.freeAll(guide.giveMany(90, 1500));
   fill();
   arena.check();
   fill();
@@ -59,21 +61,27 @@ export function gifts(guide: Guide): void {
 /** A block grows into a ready one, and one does that was freed while it was copied. */
 export function ready(guide: Guide): void {
   const { arena, ledger } = guide;
-  guide.freeAll([guide.give(200)]);
-  const number = guide.give(100);
-  ledger.realloc(arena, number, 200);
-  ledger.free(arena, number);
   const own = privateArena(guide);
-  own.free(own.malloc(200));
-  const block = own.malloc(100);
-  const { words } = attachmentOf(own).heap.windows[0]!.window;
-  const freed = () => {
-    own.free(block);
-    return words;
-  };
-  guide.replacing(words, "copyWithin", freed, () =>
-    guide.fails("InvalidPointerError", () => own.realloc(block, 200)),
-  );
+  // Of spans, and with headers.
+  for (const [small, large] of [
+    [100, 200],
+    [1500, 2500],
+  ] as const) {
+    guide.freeAll([guide.give(large)]);
+    const number = guide.give(small);
+    ledger.realloc(arena, number, large);
+    ledger.free(arena, number);
+    own.free(own.malloc(large));
+    const block = own.malloc(small);
+    const { words } = attachmentOf(own).heap.windows[0]!.window;
+    const freed = () => {
+      own.free(block);
+      return words;
+    };
+    guide.replacing(words, "copyWithin", freed, () =>
+      guide.fails("InvalidPointerError", () => own.realloc(block, large)),
+    );
+  }
   own.dispose();
 }
 
@@ -105,6 +113,12 @@ export function alignment(guide: Guide): void {
   };
   guide.freeAll([16, 32, 32, 32, 32, 32, 32, 64, 4096, 2 ** 16].map(give));
   guide.freeAll([give(32)]); // ready in the cache
+  for (let turn = 0; turn < 2; turn++) {
+    // The second one is there already, with a header.
+    const number = guide.number();
+    ledger.alignedAlloc(arena, number, 64, 2000);
+    ledger.free(arena, number);
+  }
 }
 
 /** Windows are full: at the beginning of a batch for a cache, without one. */

@@ -1,0 +1,67 @@
+/** A private arena that is going to be damaged. */
+import { type Arena, attachmentOf, type Cache, partsOf } from "../insides.ts";
+import type { Guide } from "./guide.ts";
+import { privateArena } from "./private.ts";
+
+/** An arena with blocks side by side, and hands to damage it. */
+export class Scene {
+  readonly arena: Arena;
+
+  constructor(private readonly guide: Guide) {
+    this.arena = privateArena(guide);
+  }
+
+  /** Blocks in a row. */
+  row(...sizes: number[]): number[] {
+    return sizes.map((size) => this.arena.malloc(size));
+  }
+
+  /** This Worker keeps nothing more: the block that it frees next goes back at once, and all that it keeps. */
+  fillKept(spare: readonly number[]): void {
+    const { entries } = attachmentOf(this.arena).caches[0]!;
+    const { KEPT, KEPT_END } = this.guide.build;
+    const kept = this.words.subarray(entries + KEPT, entries + KEPT_END);
+    for (const block of spare) if (kept.includes(0)) this.arena.free(block);
+  }
+
+  /** Frees a block into the index, where it is not kept. */
+  file(pointer: number): void {
+    this.arena.free(pointer);
+    attachmentOf(this.arena).purgeTimer.look(true);
+  }
+
+  overwrite(pointer: number, offset: number, value: number): void {
+    this.words[this.indexOf(pointer) + offset] = value;
+  }
+
+  indexOf(pointer: number): number {
+    return (pointer - attachmentOf(this.arena).caches[0]!.base) / 4;
+  }
+
+  get words(): Int32Array {
+    return attachmentOf(this.arena).caches[0]!.words;
+  }
+
+  /** Ends this Worker's view of the window at a word. */
+  shorten(end: number): Cache {
+    const { caches, magazines } = attachmentOf(this.arena);
+    const cache = caches[0]!;
+    cache.words = cache.words.subarray(0, end);
+    partsOf(this.arena).fastPath.pointTo(cache, magazines[0]!, 0);
+    return cache;
+  }
+
+  /** Also when the damage is still there. */
+  end(): void {
+    for (let tries = 0; tries < 2; tries++) {
+      try {
+        this.arena.detach();
+      } catch {}
+    }
+    this.arena.dispose();
+  }
+
+  fails(act: () => unknown): void {
+    this.guide.fails("InvalidPointerError", act);
+  }
+}

@@ -1,0 +1,68 @@
+/** What a Worker's views do not show yet: a window's first segment, and what another attachment of its thread has taken. */
+import { expect, test } from "bun:test";
+import type { Arena } from "../../src/index.ts";
+import { WindowWord } from "../../src/memory/layout.ts";
+import { Crew } from "../arena/simulated-crew.ts";
+import { auditSpans } from "./audit.ts";
+
+function sizeAndFree(arena: Arena, block: number): void {
+  expect(arena.usableSize(block)).toBe(112);
+  arena.free(block);
+}
+
+test.each([
+  ["frees", (arena: Arena, block: number) => arena.free(block)],
+  ["reallocates", (arena: Arena, block: number) => arena.free(arena.realloc(block, 500))],
+  ["asks for the size of", (arena: Arena, block: number) => sizeAndFree(arena, block)],
+])("a Worker that has seen the window before its first segment was made %s a block of it", (_, act) => {
+  const crew = new Crew();
+  const [maker, other] = [crew.join(100), crew.join(200)];
+  const { arena, heap } = maker;
+  // Memory that both see, free again.
+  arena.free(arena.malloc(600_000));
+  arena.trim();
+  other.arena.stats();
+  const { words } = heap.windows[0]!.space;
+  expect(words[WindowWord.spanTable]).toBe(0);
+  const block = arena.malloc(100);
+  expect(other.heap.windows[0]!.space.words.length).toBe(heap.windows[0]!.space.words.length);
+  act(other.arena, block);
+  expect(arena.stats().liveBlocks).toBe(0);
+  expect(() => other.arena.free(block)).toThrow(expect.objectContaining({ code: "double-free" }));
+  arena.check();
+});
+
+test.each([60, 5000, 20_000])("two attachments of one thread share magazines, %d blocks apart", (count) => {
+  const crew = new Crew();
+  const [one, other] = [crew.join(100), crew.join(100)];
+  const held = [one.arena.malloc(10), other.arena.malloc(100), other.arena.malloc(40)];
+  expect(other.heap.slot).toBe(one.heap.slot);
+  // Behind the end of the other one's view.
+  const far = Array.from({ length: count }, () => one.arena.malloc(40));
+  for (const block of far.splice(count / 2)) one.arena.free(block);
+  const taken = Array.from({ length: count }, () => other.arena.malloc(40));
+  expect(new Set([...far, ...taken, ...held]).size).toBe(far.length + count + 3);
+  expect(auditSpans(one.heap).inUse).toBe(far.length + count + 3);
+  for (const block of [...taken, ...far]) other.arena.free(block);
+  expect(auditSpans(one.heap).inUse).toBe(3);
+  one.arena.trim();
+  expect(auditSpans(one.heap)).toMatchObject({ inUse: 3, ready: 0, remote: 0 });
+  one.arena.check();
+});
+
+test.each([
+  ["aligned", (arena: Arena) => arena.alignedAlloc(64, 128)],
+  ["reallocated", (arena: Arena) => arena.realloc(arena.malloc(40), 128)],
+])("a block behind the end of the view, which another attachment of the thread has freed, is not %s halfway", (_, act) => {
+  const crew = new Crew();
+  const [one, other] = [crew.join(100), crew.join(100)];
+  other.arena.free(other.arena.malloc(40));
+  const far = Array.from({ length: 8000 }, () => one.arena.malloc(128));
+  for (const block of far.splice(7900)) one.arena.free(block);
+  const block = act(other.arena);
+  expect(far).not.toContain(block);
+  expect([...one.arena.blocks()].some(({ pointer }) => pointer === block)).toBe(true);
+  auditSpans(one.heap);
+  other.arena.free(block);
+  expect(auditSpans(one.heap).inUse).toBe(far.length);
+});
