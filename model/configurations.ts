@@ -1,7 +1,24 @@
 /** What is checked: numbers for the model, small enough that all states are visited, and mistakes planted in it. */
 
-export interface Configuration {
+import {
+  type SpanConfiguration,
+  type SpanPlant,
+  spanConfigurations,
+  spanPlants,
+} from "./span-configurations.ts";
+
+/** What every search has. */
+export interface Search {
   readonly name: string;
+  /** Look for cycles instead of wrong states: without any, each run ends. */
+  readonly cycles?: true | undefined;
+  /** In `--quick` too. */
+  readonly quick?: true;
+}
+
+/** Of the lock, the slots and the blocks with headers (model/protocol). */
+export interface BlockConfiguration extends Search {
+  readonly protocol: "blocks";
   /** Workers from the start, and newcomers that come when somebody is gone. */
   readonly workers: 2 | 3;
   readonly newcomers: 0 | 1;
@@ -16,14 +33,10 @@ export interface Configuration {
   readonly deaths: number;
   /** Whether Workers call `reclaim` too. */
   readonly reclaim?: true;
-  /** Look for cycles instead of wrong states: without any, each run ends. */
-  readonly cycles?: true;
-  /** In `--quick` too. */
-  readonly quick?: true;
 }
 
 /** A configuration with a mistake that must be found. */
-export interface Plant extends Configuration {
+export interface BlockPlant extends BlockConfiguration {
   /** What is defined in the model to plant it. */
   readonly define: string;
   readonly mistake: string;
@@ -31,7 +44,11 @@ export interface Plant extends Configuration {
   readonly shortest?: true;
 }
 
+export type Configuration = BlockConfiguration | SpanConfiguration;
+export type Plant = BlockPlant | SpanPlant;
+
 const pair = {
+  protocol: "blocks",
   workers: 2,
   newcomers: 0,
   slots: 2,
@@ -53,6 +70,7 @@ export const configurations: readonly Configuration[] = [
   { ...withNewcomer, name: "newcomer-ends", cells: 1, classes: 0, cycles: true },
   { ...withNewcomer, name: "reclaim", cells: 1, classes: 0, reclaim: true },
   { ...pair, name: "three", workers: 3, slots: 3, cells: 1, classes: 0, deaths: 0 },
+  ...spanConfigurations,
 ];
 
 export const plants: readonly Plant[] = [
@@ -163,4 +181,5 @@ export const plants: readonly Plant[] = [
     deaths: 0,
     reclaim: true,
   },
+  ...spanPlants,
 ];

@@ -1,6 +1,7 @@
 /** Tables and counterexamples, for people and for docs/model.md. */
 import Table from "cli-table3";
-import type { Configuration, Plant } from "./configurations.ts";
+import type { BlockConfiguration, Configuration, Plant } from "./configurations.ts";
+import { extrasInWords, type SpanConfiguration } from "./span-configurations.ts";
 import type { Result } from "./verifier.ts";
 
 /** A configuration with its result. */
@@ -15,7 +16,7 @@ export interface Tried {
   readonly result: Result;
 }
 
-const columns = ["configuration", "Workers", "cells", "requests", "deaths", "checked"];
+const columns = ["configuration", "Workers", "cells or spans", "requests", "deaths", "checked"];
 const figures = ["states", "transitions", "depth", "memory", "time", "result"];
 
 export function configurationTable(checked: readonly Checked[]): string {
@@ -43,24 +44,34 @@ export function markdown(checked: readonly Checked[], tried: readonly Tried[]): 
 }
 
 function configurationRow({ configuration, result }: Checked): string[] {
-  const { name, workers, newcomers, slots, cells, sizes, classes, operations, deaths } = configuration;
-  const crew = `${workers}${newcomers > 0 ? ` + ${newcomers}` : ""} on ${slots} slots`;
-  const requests = `${operations} each, 1 to ${sizes} cells, ${classes === 0 ? "none" : `up to ${classes}`} cached`;
-  const checked = configuration.cycles
-    ? "each run ends"
-    : configuration.reclaim
-      ? "safety, with reclaim"
-      : "safety";
+  const { name, deaths } = configuration;
+  const cells = configuration.protocol === "spans" ? spanCells(configuration) : blockCells(configuration);
+  const [crew, memory, requests, extras] = cells;
+  const checked = [configuration.cycles ? "each run ends" : "safety", ...extras].join(", ");
   return [
     name,
     crew,
-    `${cells}`,
+    memory,
     requests,
     `${deaths}`,
     checked,
     ...resultCells(result),
     result.violation ?? "holds",
   ];
+}
+
+type Cells = [crew: string, memory: string, requests: string, extras: string[]];
+
+function blockCells(configuration: BlockConfiguration): Cells {
+  const { workers, newcomers, slots, cells, sizes, classes, operations, reclaim } = configuration;
+  const crew = `${workers}${newcomers > 0 ? ` + ${newcomers}` : ""} on ${slots} slots`;
+  const requests = `${operations} each, 1 to ${sizes} cells, ${classes === 0 ? "none" : `up to ${classes}`} cached`;
+  return [crew, `${cells}`, requests, reclaim ? ["with reclaim"] : []];
+}
+
+function spanCells({ workers, spans, blocks, start, operations, extras = [] }: SpanConfiguration): Cells {
+  const memory = `${spans} ${spans === 1 ? "span" : "spans"} of ${blocks}, ${start}`;
+  return [`${workers}`, memory, `${operations} each`, extras.map((extra) => extrasInWords[extra])];
 }
 
 function plantRow({ plant, result }: Tried): string[] {
@@ -90,6 +101,7 @@ function table(head: string[], rows: string[][]): string {
 function widths(head: string[]): (number | null)[] {
   const prose: Record<string, number> = {
     Workers: 14,
+    "cells or spans": 16,
     requests: 22,
     checked: 15,
     result: 34,

@@ -1,4 +1,5 @@
 /** `bun run model`: see `--help`, and docs/model.md for the model. */
+import { availableParallelism } from "node:os";
 import { version } from "../package.json";
 import { type Configuration, configurations, type Plant, plants } from "./configurations.ts";
 import { type ModelOptions, parseOptions } from "./options.ts";
@@ -25,14 +26,11 @@ async function main(argv: readonly string[]): Promise<number> {
     say(`not run: ${missing} is missing (Debian package ${missing})`);
     return PASSED;
   }
-  const checked: Checked[] = [];
-  for (const configuration of configurations.filter(({ quick }) => quick || !options.quick)) {
-    checked.push({ configuration, result: await verifyAloud(configuration) });
-  }
-  const tried: Tried[] = [];
-  for (const plant of plants.filter(({ quick }) => quick || !options.quick)) {
-    tried.push({ plant, result: await verifyAloud(plant) });
-  }
+  const isWanted = ({ quick }: Configuration) => quick || !options.quick;
+  const [wanted, planted] = [configurations.filter(isWanted), plants.filter(isWanted)];
+  const results = await verifyAll([...wanted, ...planted]);
+  const checked: Checked[] = wanted.map((configuration, at) => ({ configuration, result: results[at]! }));
+  const tried: Tried[] = planted.map((plant, at) => ({ plant, result: results[wanted.length + at]! }));
   say(configurationTable(checked));
   for (const { configuration, result } of checked.filter(({ result }) => result.violation !== undefined)) {
     say(`${configuration.name}: ${result.violation}\n${result.trail.map((line) => `  ${line}`).join("\n")}`);
@@ -46,6 +44,18 @@ async function main(argv: readonly string[]): Promise<number> {
   const mistakes = `${tried.length} planted mistake${tried.length === 1 ? "" : "s"}`;
   say(`passed: all properties hold in ${checked.length} configurations, ${mistakes} found`);
   return PASSED;
+}
+
+/** Checks all, two at a time where there are two processors: a search uses one, and up to 4 GiB of memory. */
+async function verifyAll(all: readonly (Configuration | Plant)[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...all.entries()];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      results[next[0]] = await verifyAloud(next[1]);
+  };
+  await Promise.all(availableParallelism() > 1 ? [work(), work()] : [work()]);
+  return results;
 }
 
 /** Checks and says how far the command is. */

@@ -4,12 +4,16 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Configuration, Plant } from "./configurations.ts";
+import type { BlockConfiguration, Configuration, Plant } from "./configurations.ts";
+import type { SpanConfiguration } from "./span-configurations.ts";
 import { violationIn } from "./violations.ts";
 
-const MODEL = fileURLToPath(new URL("protocol/husky.pml", import.meta.url));
+const MODELS = {
+  blocks: fileURLToPath(new URL("protocol/husky.pml", import.meta.url)),
+  spans: fileURLToPath(new URL("spans/spans.pml", import.meta.url)),
+};
 const MEMORY_MEBIBYTES = 4096;
 const DEEPEST_STEPS = 1_000_000;
 /** The state in bytes; spin asks for a bound. */
@@ -20,6 +24,7 @@ export interface Result {
   readonly transitions: number;
   readonly depthSteps: number;
   readonly memoryMebibytes: number;
+  /** Of processor time, with making the verifier. */
   readonly seconds: number;
   /** What was violated, in words; undefined: nothing, and all states were visited. */
   readonly violation: string | undefined;
@@ -36,26 +41,45 @@ export function missingProgram(): string | undefined {
 export async function verify(configuration: Configuration | Plant): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "husky-model-"));
   try {
-    const started = performance.now();
-    await run(folder, ["spin", "-a", ...definitions(configuration), MODEL]);
-    await run(folder, ["gcc", ...compilation(configuration), "-o", "pan", "pan.c"]);
+    const spin = await run(folder, [
+      "spin",
+      "-a",
+      ...definitions(configuration),
+      MODELS[configuration.protocol],
+    ]);
+    const gcc = await run(folder, ["gcc", ...compilation(configuration), "-o", "pan", "pan.c"]);
     const search = configuration.cycles ? ["-l"] : [];
-    const output = await run(folder, ["./pan", "-w22", `-m${DEEPEST_STEPS}`, ...search]);
-    const violation = violationIn(output);
+    const pan = await run(folder, ["./pan", "-w22", `-m${DEEPEST_STEPS}`, ...search]);
+    const violation = violationIn(pan.output);
     const trail = violation === undefined ? [] : await replay(folder, configuration);
-    return { ...figuresIn(output), seconds: (performance.now() - started) / 1000, violation, trail };
+    const seconds = spin.seconds + gcc.seconds + pan.seconds;
+    return { ...figuresIn(pan.output), seconds, violation, trail };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 function definitions(configuration: Configuration | Plant): string[] {
+  const words =
+    configuration.protocol === "spans" ? spanDefinitions(configuration) : blockDefinitions(configuration);
+  if ("define" in configuration) words.push(`-D${configuration.define}`);
+  return words;
+}
+
+function spanDefinitions(configuration: SpanConfiguration): string[] {
+  const { workers, spans, blocks, room, start, operations, deaths, extras = [] } = configuration;
+  const numbers = { WORKERS: workers, SPANS: spans, BLOCKS: blocks, ROOM: room };
+  const more = { OPERATIONS: operations, DEATHS: deaths };
+  const words = Object.entries({ ...numbers, ...more }).map(([name, value]) => `-D${name}=${value}`);
+  return [...words, `-D${start.toUpperCase()}`, ...extras.map((extra) => `-D${extra}`)];
+}
+
+function blockDefinitions(configuration: BlockConfiguration): string[] {
   const { workers, newcomers, slots, cells, sizes, classes, operations, deaths, reclaim } = configuration;
   const numbers = { WORKERS: workers, NEWCOMERS: newcomers, SLOTS: slots, CELLS: cells, SIZES: sizes };
   const more = { CLASSES: classes, OPERATIONS: operations, DEATHS: deaths };
   const words = Object.entries({ ...numbers, ...more }).map(([name, value]) => `-D${name}=${value}`);
   if (reclaim) words.push("-DRECLAIM");
-  if ("define" in configuration) words.push(`-D${configuration.define}`);
   return words;
 }
 
@@ -75,20 +99,25 @@ function compilation(configuration: Configuration | Plant): string[] {
 }
 
 /** The model's own lines of the counterexample. */
-async function replay(folder: string, { workers, newcomers }: Configuration): Promise<string[]> {
-  const output = await run(folder, ["./pan", "-r", "husky.pml.trail"]);
-  const auditor = `Worker ${workers + newcomers + 1}`;
+async function replay(folder: string, configuration: Configuration): Promise<string[]> {
+  const { output } = await run(folder, ["./pan", "-r", `${basename(MODELS[configuration.protocol])}.trail`]);
+  const newcomers = configuration.protocol === "blocks" ? configuration.newcomers : 0;
+  const auditor = `Worker ${configuration.workers + newcomers + 1}`;
   const lines = output.split("\n").filter((line) => /^Worker \d/.test(line));
   return lines.map((line) => line.replace(auditor, "The auditor"));
 }
 
-/** Everything a program prints. The verifier tells by its words, not by its exit code, what it found. */
-async function run(folder: string, command: string[]): Promise<string> {
+/**
+ * Everything a program prints, and its processor time. The verifier tells by its words, not by its exit code, what it
+ * found.
+ */
+async function run(folder: string, command: string[]): Promise<{ output: string; seconds: number }> {
   const child = Bun.spawn(command, { cwd: folder, stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code !== 0 && command[0] !== "./pan")
     throw new Error(`${command.join(" ")} failed:\n${stdout}${stderr}`);
-  return stdout + stderr;
+  const microseconds = child.resourceUsage()?.cpuTime.total ?? 0n;
+  return { output: stdout + stderr, seconds: Number(microseconds) / 1e6 };
 }
 
 function figuresIn(output: string) {
