@@ -21,8 +21,8 @@ import {
   LARGEST_CACHED_BYTES,
   payloadBytes,
 } from "../core/size-classes.ts";
-import { SPAN_CLASSES, spanClassFor, spanGranules } from "../core/span-classes.ts";
-import { SLOTS, SPAN_MOST_BYTES } from "../core/tunables.ts";
+import { SPAN_CLASSES, spanClassFor } from "../core/span-classes.ts";
+import { REFILL_REQUESTS, SLOTS, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
@@ -48,7 +48,7 @@ export class Attachment {
   private preferred = 0;
   private readonly batches = firstBatches();
   private readonly homes = firstHomes();
-  /** Granules of each class that lists serve before it has spans. */
+  /** Requests of each class that lists serve before it has spans. */
   private readonly untilSpans = new Int32Array(SPAN_CLASSES);
   /** Largest request in bytes that caches serve, -1 = none. */
   private readonly largestCached: number;
@@ -78,8 +78,7 @@ export class Attachment {
       if (heap.slots.countAttachment(slot, -1) === 0) heap.slots.retire(slot, heap.slots.ownerOf(slot));
       throw error;
     }
-    const most = heap.hasSpans ? heap.spanAfterBytes / GRANULE_BYTES : Infinity;
-    this.untilSpans.fill(Math.min(most, 2 ** 31 - 1));
+    this.untilSpans.fill(heap.hasSpans ? heap.spanAfterRequests : 2 ** 31 - 1);
     const { untilSpans } = this;
     const kept = keptGranules(heap.geometry);
     this.fastPath = new FastPath(slowPath, this.caches[0]!, this.magazines[0]!, untilSpans, kept);
@@ -317,7 +316,10 @@ export class Attachment {
   /** A block of a span; 0 if no memory for a span is to be had. */
   private fillAndTake(byteLength: number): Pointer | 0 {
     const cls = spanClassFor[(byteLength + GRANULE_BYTES - 1) >>> 4]!;
-    if (this.untilSpans[cls]! > 0) return 0;
+    if (this.untilSpans[cls]! > 0) {
+      this.untilSpans[cls] = Math.max(this.untilSpans[cls]! - REFILL_REQUESTS, 1);
+      return 0;
+    }
     this.followCopies();
     // Another window than the fast path looks at may have free blocks.
     for (let turn = 0; turn < this.magazines.length; turn++) {
@@ -329,7 +331,7 @@ export class Attachment {
     const index = growSpans(this.heap, this.magazines, this.preferred, cls);
     if (index < 0) {
       // Lists serve it meanwhile, if they can.
-      this.untilSpans[cls] = this.heap.spanAfterBytes / GRANULE_BYTES + spanGranules[cls]! * 4;
+      this.untilSpans[cls] = this.heap.spanAfterRequests + REFILL_REQUESTS * 2;
       return this.fastPath.malloc(byteLength);
     }
     this.serveFrom(index);

@@ -88,7 +88,7 @@ export class FastPath {
   private declare readonly mine: number;
   private declare readonly cachedMine: number;
   private declare readonly busyMine: number;
-  /** Granules of each class that lists serve before it has spans. */
+  /** Requests of each class that lists serve before it has spans. */
   private declare readonly untilSpans: Int32Array;
   /** Granules of the largest block that is kept. */
   private declare readonly keptGranules: number;
@@ -366,7 +366,7 @@ export class FastPath {
     const cls = spanClassFor[(size + 15) >>> 4]!;
     const left = untilSpans[cls]!;
     if (left <= 0) return false;
-    untilSpans[cls] = left - spanGranules[cls]!;
+    untilSpans[cls] = left - 1;
     return true;
   }
 

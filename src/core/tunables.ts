@@ -20,8 +20,12 @@ export const CACHED_BYTES = 2 ** 15;
 
 /** Largest request in bytes that spans serve (spans/): above it a header costs less than the rest of a span. */
 export const SPAN_MOST_BYTES = 2 ** 10;
-/** A class has spans once a Worker has asked for so many bytes of it: of what is seldom needed, sizes share pages of the heap. */
-export const SPAN_AFTER_BYTES = 2 ** 14;
+/**
+ * A class has spans once a Worker has asked for so many blocks of it, of which one that its list did not have counts as so
+ * many: of what is seldom needed, or little of it, sizes share pages of the heap.
+ */
+export const SPAN_AFTER_REQUESTS = 2 ** 12;
+export const REFILL_REQUESTS = 2 ** 7;
 /** Spans are runs of units of so many bytes, cut from segments of so many. */
 export const UNIT_BYTES = 2 ** 12;
 export const SEGMENT_BYTES = 2 ** 17;

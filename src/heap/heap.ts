@@ -11,7 +11,7 @@ import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import { SEGMENT_GRANULES } from "../core/span-classes.ts";
-import { SEGMENT_BYTES, SPAN_AFTER_BYTES, SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
+import { SEGMENT_BYTES, SPAN_AFTER_REQUESTS, SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
@@ -60,8 +60,8 @@ export class Heap {
   readonly isLimited: boolean;
   /** Whether small requests are served by spans: where Workers have caches, and the policy has blocks as large as a segment. */
   readonly hasSpans: boolean;
-  /** Bytes of a class that lists serve before it has spans: a test may want those at once. */
-  spanAfterBytes: number = SPAN_AFTER_BYTES;
+  /** Requests of a class that lists serve before it has spans: a test may want those at once. */
+  spanAfterRequests: number = SPAN_AFTER_REQUESTS;
   readonly refusal: Refusal = { bound: "system", errno: 0 };
   slot = 0 as SlotNumber | 0;
   /** Index of the window that served the last `allocate`. */

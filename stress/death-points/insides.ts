@@ -36,7 +36,7 @@ export interface Attachment {
   readonly caches: readonly Cache[];
   readonly magazines: readonly Magazines[];
   readonly heap: Heap;
-  /** Granules of each class that lists serve before it has spans. */
+  /** Requests of each class that lists serve before it has spans. */
   readonly untilSpans: Int32Array;
   readonly purgeTimer: { look(drains: boolean): number; fire(mayDrain: boolean): void };
   leaveForGood(): void;

@@ -38,7 +38,7 @@ export class Crew {
     const platform = this.platform(thread);
     const heap = this.base === 0 ? this.create(platform) : Heap.open(platform, this.base as Address);
     if (typeof heap === "string") throw new Error(heap);
-    heap.spanAfterBytes = 0;
+    heap.spanAfterRequests = 0;
     return { heap, arena: new Arena(new UnlistedSource(heap, "simulated", "guest")) };
   }
 

@@ -142,7 +142,7 @@ export const cases: Cases = {
   "148 realloc from another Worker, from span to span: contents kept": () =>
     withCrew(TASKS, 1, async (hand) => {
       const arena = new Arena();
-      const pointers = Array.from({ length: 400 }, (_, i) => {
+      const pointers = Array.from({ length: 5000 }, (_, i) => {
         const pointer = arena.malloc(40);
         bytesAt(pointer, 40).fill(i % 251);
         return pointer as number;
@@ -168,7 +168,7 @@ export const cases: Cases = {
   "152 stale free: it may hit the new block (as 16), nothing is corrupted": () =>
     withCrew(TASKS, 1, async (hand) => {
       // The last of many small blocks is one of a span.
-      for (const [size, count] of [...ALL_SIZES.map((size) => [size, 1] as const), [8, 1000] as const]) {
+      for (const [size, count] of [...ALL_SIZES.map((size) => [size, 1] as const), [8, 5000] as const]) {
         const arena = new Arena();
         const { handle } = arena;
         const pointers = await hand.run(allocate, { handle, sizes: new Array<number>(count).fill(size) });

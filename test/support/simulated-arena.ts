@@ -19,7 +19,7 @@ export function simulatedArena(options: ArenaOptions = {}, platform = simulatedP
     platform.pages.pageSize,
   );
   const heap = makeHeap(platform, shape);
-  heap.spanAfterBytes = 0;
+  heap.spanAfterRequests = 0;
   const arena = new Arena(new UnlistedSource(heap, "simulated", "creator"));
   arena.stats();
   return { arena, platform, heap };
