@@ -437,6 +437,7 @@ export class FastPath {
         if (present < wanted || present >= granules) continue;
         found = at;
         granules = present;
+        if (present === wanted) break;
       }
       const block = found === 0 ? 0 : words[found]!;
       if (block > 0 && block < words.length) {
