@@ -58,13 +58,11 @@ export const STASH_LISTS = 16;
 export const STASH_SHARE_BYTES = 2 ** 24;
 /**
  * Blocks above `CACHE_SMALL_BYTES` that no list has room for are kept by the Worker that freed them (heap/kept.ts), as long
- * as they all have at most one of the first number of parts of what is in use, but at least and at most so many bytes, and
- * one of the fourth number of parts of the arena's limit; a single one may have as much as the limit alone says. A kept block
- * serves a request that leaves at most the request's size shifted right by the last number unused.
+ * as they all have at most so many bytes, and one of so many parts of the arena's limit; a single one may have as much as the
+ * limit alone says. A kept block serves a request that leaves at most the request's size shifted right by the last number
+ * unused.
  */
-export const KEPT_LIVE_SHARE = 8;
-export const KEPT_LEAST_BYTES = 2 ** 19;
-export const KEPT_MOST_BYTES = 2 ** 19;
+export const KEPT_BYTES = 2 ** 19;
 export const KEPT_SHARE = 64;
 export const KEPT_SLACK_SHIFT = 3;
 /** What is brought at once of a class whose lists hold one block, if it is asked for again and again. */

@@ -9,15 +9,9 @@
 import { cachedBy, linkOf } from "../block/cached-list.ts";
 import type { BlockSpace } from "../block/space.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
-import {
-  KEPT_LEAST_BYTES,
-  KEPT_LIVE_SHARE,
-  KEPT_MOST_BYTES,
-  KEPT_SHARE,
-  KEPT_SLACK_SHIFT,
-} from "../core/tunables.ts";
+import { KEPT_BYTES, KEPT_SHARE, KEPT_SLACK_SHIFT } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CacheWord, ControlDouble, cacheOfSlot, KEPT, KEPT_END } from "../memory/layout.ts";
+import { CacheWord, cacheOfSlot, KEPT, KEPT_END } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 
 /** Gives the blocks that this Worker keeps in a window back to the policy. Throws DamagedBlock. Under the lock. */
@@ -63,12 +57,10 @@ export function verifyFitting(heap: Heap, index: number, granules: number): void
   }
 }
 
-/** Granules that this Worker may keep beside a single block, by what is in use. Any time: it is an estimate. */
-export function keptMost({ control: { doubles }, geometry }: Heap): number {
+/** Granules that a Worker may keep beside a single block. */
+export function keptMost({ geometry }: Heap): number {
   if (geometry.purgeDelayMs === 0) return 0;
-  const inUse = doubles[ControlDouble.takenBytes]! + doubles[ControlDouble.unitBytes]!;
-  const byUse = Math.min(Math.max(inUse / KEPT_LIVE_SHARE, KEPT_LEAST_BYTES), KEPT_MOST_BYTES);
-  return Math.floor(Math.min(byUse, geometry.limitBytes / KEPT_SHARE) / GRANULE_BYTES);
+  return Math.floor(Math.min(KEPT_BYTES, geometry.limitBytes / KEPT_SHARE) / GRANULE_BYTES);
 }
 
 function verifyBlock(heap: Heap, space: BlockSpace, block: number): void {
