@@ -108,7 +108,7 @@ export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
 }
 
 /**
- * Gives everything in this Worker's cache back: the lists to the depot, the kept block to the policy. Its claims stay:
+ * Gives everything in this Worker's cache back: the lists to the depot, the kept blocks to the policy. Its claims stay:
  * they are its own business. Under the lock; the cache must be set up again before its use.
  */
 export function drain(heap: Heap, index: number): void {

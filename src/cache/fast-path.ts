@@ -1,6 +1,6 @@
 /**
- * The fast path: `malloc` and `free` of a cached size are loads and stores of the window's view. There is no call, no
- * loop and no Atomics between a block being "not mine" and "mine".
+ * The fast path: `malloc` and `free` of a block of this Worker's spans are loads and stores of the span table's views, those
+ * of a block in a list of the window's. There is no call, no loop and no Atomics between a block being "not mine" and "mine".
  *
  * One object for an attachment: made when all is known, and changed only when a view or a window does. What the code
  * looks like for the compiler's sake is explained in docs/runtime.md, "The fast path".
