@@ -72,9 +72,8 @@ export class SimulatedPages implements PageSource {
 
   remap(address: Address, oldByteLength: number, newByteLength: number, target: Address | 0): SystemResult {
     if (this.refused("remap")) return -ENOMEM;
-    const mapping = this.at(address, oldByteLength);
-    if (mapping.byteLength !== oldByteLength) throw new Error("remap of a part of a mapping");
     if (target === 0 && newByteLength > oldByteLength) return -ENOMEM;
+    const mapping = this.cutOut(address, oldByteLength);
     if (target !== 0) this.end(target, newByteLength);
     const old = new Uint8Array(mapping.buffer);
     const buffer = new ArrayBuffer(newByteLength);
@@ -82,6 +81,29 @@ export class SimulatedPages implements PageSource {
     if (target !== 0) mapping.address = target;
     Object.assign(mapping, { byteLength: newByteLength, buffer, committed: newByteLength });
     return mapping.address;
+  }
+
+  /** The mapping of this range alone: what stood before it or behind it becomes a mapping of its own, as in the kernel. */
+  private cutOut(address: number, byteLength: number): Mapping {
+    const whole = this.at(address, byteLength);
+    this.cutAt(whole, address + byteLength - whole.address);
+    return this.cutAt(whole, address - whole.address) ?? whole;
+  }
+
+  /** Splits a mapping at an offset inside it; returns the rear part. */
+  private cutAt(mapping: Mapping, from: number): Mapping | undefined {
+    if (from === 0 || from === mapping.byteLength) return undefined;
+    const rear = {
+      address: mapping.address + from,
+      byteLength: mapping.byteLength - from,
+      buffer: mapping.buffer.slice(from),
+      committed: Math.max(0, mapping.committed - from),
+    };
+    mapping.buffer = mapping.buffer.slice(0, from);
+    mapping.byteLength = from;
+    mapping.committed = Math.min(mapping.committed, from);
+    this.mappings.push(rear);
+    return rear;
   }
 
   unmap(address: Address, byteLength: number): SystemResult {
@@ -92,13 +114,8 @@ export class SimulatedPages implements PageSource {
 
   /** Ends a range; inside `remap` too, which is one step. */
   private end(address: Address, byteLength: number): void {
-    const mapping = this.at(address, byteLength);
-    const whole = mapping.address === address && mapping.byteLength === byteLength;
-    const end = mapping.address + mapping.byteLength;
-    if (whole) this.mappings.splice(this.mappings.indexOf(mapping), 1);
-    else if (address + byteLength === end) mapping.byteLength -= byteLength;
-    else if (address === mapping.address) this.cutFront(mapping, byteLength);
-    else throw new Error("unmap in the middle of a mapping");
+    const mapping = this.cutOut(address, byteLength);
+    this.mappings.splice(this.mappings.indexOf(mapping), 1);
   }
 
   isMapping(address: Address, byteLength: number): boolean {
@@ -160,13 +177,6 @@ export class SimulatedPages implements PageSource {
     const address = this.nextAddress;
     this.nextAddress += Math.ceil(byteLength / PAGE) * PAGE + PAGE;
     return address;
-  }
-
-  private cutFront(mapping: Mapping, byteLength: number): void {
-    mapping.buffer = mapping.buffer.slice(byteLength);
-    mapping.address += byteLength;
-    mapping.byteLength -= byteLength;
-    mapping.committed = Math.max(0, mapping.committed - byteLength);
   }
 }
 
