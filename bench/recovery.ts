@@ -40,7 +40,7 @@ function fill(arena: Arena, bytes: number): void {
 
 let turn = 0;
 
-/** Milliseconds of a request that no cache serves: the last block, which is kept, is never of the right size. */
+/** Milliseconds of a request that no list serves: of the sizes in turn, none that is kept is near the next one. */
 function timeRequest(arena: Arena): number {
   const size = 40_000 * (1 + (turn++ % 4));
   const start = Bun.nanoseconds();

@@ -24,15 +24,19 @@ export interface BlockConfiguration extends Search {
   readonly newcomers: 0 | 1;
   readonly slots: number;
   readonly cells: number;
-  /** Requests are for 1 to `sizes` cells; those up to `classes` cells are cached. */
+  /** Requests are for 1 to `sizes` cells; freed blocks of up to `classes` cells are kept, small ones are of one cell. */
   readonly sizes: number;
   readonly classes: number;
+  /** A Worker keeps one block more as long as all have fewer cells together. */
+  readonly most: number;
   /** Requests that each Worker makes. */
   readonly operations: number;
   /** Workers that are terminated at any step. */
   readonly deaths: number;
   /** Whether Workers call `reclaim` too. */
   readonly reclaim?: true;
+  /** Whether several free what Worker 1 got, instead of making requests of their own. */
+  readonly twoFrees?: true;
 }
 
 /** A configuration with a mistake that must be found. */
@@ -55,17 +59,24 @@ const pair = {
   cells: 3,
   sizes: 1,
   classes: 1,
+  most: 1,
   operations: 1,
   deaths: 1,
 } as const;
 const withNewcomer = { ...pair, newcomers: 1 } as const;
+const larger = { ...pair, cells: 2, sizes: 2, classes: 2, most: 2 } as const;
+const threeFreers = { ...pair, workers: 3, slots: 3, cells: 1, deaths: 0, twoFrees: true } as const;
 
 export const configurations: readonly Configuration[] = [
-  { ...pair, name: "cache", cells: 2, quick: true },
+  { ...pair, name: "lists", cells: 2, quick: true },
   { ...pair, name: "ends", cells: 2, cycles: true, quick: true },
   { ...pair, name: "both-die", cells: 2, deaths: 2 },
-  { ...pair, name: "cache-twice", operations: 2 },
+  { ...pair, name: "lists-twice", operations: 2 },
+  { ...pair, name: "flush-half", most: 2, operations: 3 },
+  { ...larger, name: "larger", operations: 2 },
   { ...pair, name: "sizes", cells: 4, sizes: 3, classes: 2, deaths: 2 },
+  { ...larger, name: "two-frees", twoFrees: true },
+  { ...threeFreers, name: "three-frees" },
   { ...withNewcomer, name: "newcomer", cells: 2 },
   { ...withNewcomer, name: "newcomer-ends", cells: 1, classes: 0, cycles: true },
   { ...withNewcomer, name: "reclaim", cells: 1, classes: 0, reclaim: true },
@@ -113,7 +124,7 @@ export const plants: readonly Plant[] = [
     ...pair,
     name: "drain-lists",
     define: "DRAIN_LISTS",
-    mistake: "the caches of the dead come back by their lists",
+    mistake: "what the dead keep comes back by their lists",
     cells: 2,
   },
   {
@@ -128,7 +139,7 @@ export const plants: readonly Plant[] = [
     ...withNewcomer,
     name: "claim-dead",
     define: "CLAIM_DEAD",
-    mistake: "a rebuild does not count the cache of a newcomer as lost that has not had the lock yet",
+    mistake: "a rebuild does not count as lost what a newcomer's slot keeps before it has had the lock",
     cells: 2,
   },
   {
@@ -140,10 +151,57 @@ export const plants: readonly Plant[] = [
   },
   {
     ...pair,
-    name: "keep-depot",
-    define: "KEEP_DEPOT",
-    mistake: "a rebuild files the depot's blocks, but does not forget the depot",
-    operations: 2,
+    name: "raise-late",
+    define: "RAISE_LATE",
+    mistake: "the count of what is kept is raised after the block is on its list",
+    cells: 2,
+    shortest: true,
+  },
+  {
+    ...pair,
+    name: "lower-first",
+    define: "LOWER_FIRST",
+    mistake: "the count of what is kept is lowered before the block is off its list",
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "clear-early",
+    define: "CLEAR_EARLY",
+    mistake: "a claim is cleared before the block is on its list",
+    cells: 2,
+    shortest: true,
+  },
+  {
+    ...pair,
+    name: "claim-unseen",
+    define: "CLAIM_UNSEEN",
+    mistake: "a rebuild passes over a slot that keeps nothing, whatever it has claimed",
+    cells: 2,
+  },
+  {
+    ...withNewcomer,
+    name: "leave-lists",
+    define: "LEAVE_LISTS",
+    mistake: "a rebuild files what a dead Worker kept, but does not clear its lists",
+    cells: 2,
+  },
+  {
+    ...pair,
+    name: "count-first",
+    define: "COUNT_FIRST",
+    mistake: "a rebuild clears the count of what a dead Worker kept before its lists",
+    cells: 2,
+    deaths: 2,
+  },
+  {
+    ...larger,
+    name: "plain-keep",
+    define: "PLAIN_KEEP",
+    mistake: "a Worker keeps a block that is not small by a plain store",
+    shortest: true,
+    deaths: 0,
+    twoFrees: true,
   },
   {
     ...pair,

@@ -11,8 +11,8 @@ export interface ModelOptions {
 
 const manPage = `model - checks a model of the allocator's protocol in every state it can reach
 
-A model in Promela (model/protocol) of the lock, takeover and rebuild, refill, flush, free by another
-Worker, adoption, slots and reclaim, and another one (model/spans) of the spans of small blocks, for 2 and
+A model in Promela (model/protocol) of the lock, takeover and rebuild, lists, refill, flush, free by
+another Worker, adoption, slots and reclaim, and another one (model/spans) of the spans of small blocks, for 2 and
 3 Workers any of which can be terminated between any two steps. spin visits all states: no block has two
 owners, none is lost, the header chain tiles, nobody waits for ever. Then mistakes are planted in the
 model; each must be found, and how is told. Two searches run at a time where there are two processors.

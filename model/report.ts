@@ -63,10 +63,13 @@ function configurationRow({ configuration, result }: Checked): string[] {
 type Cells = [crew: string, memory: string, requests: string, extras: string[]];
 
 function blockCells(configuration: BlockConfiguration): Cells {
-  const { workers, newcomers, slots, cells, sizes, classes, operations, reclaim } = configuration;
+  const { workers, newcomers, slots, cells, sizes, classes, most, operations } = configuration;
   const crew = `${workers}${newcomers > 0 ? ` + ${newcomers}` : ""} on ${slots} slots`;
-  const requests = `${operations} each, 1 to ${sizes} cells, ${classes === 0 ? "none" : `up to ${classes}`} cached`;
-  return [crew, `${cells}`, requests, reclaim ? ["with reclaim"] : []];
+  const kept = classes === 0 ? "none kept" : `up to ${classes} kept, ${most} in all`;
+  const requests = `${operations} each, 1 to ${sizes} cells, ${kept}`;
+  const extras = configuration.reclaim ? ["with reclaim"] : [];
+  if (configuration.twoFrees) extras.push("blocks freed by several at once");
+  return [crew, `${cells}`, requests, extras];
 }
 
 function spanCells({ workers, spans, blocks, start, operations, extras = [] }: SpanConfiguration): Cells {

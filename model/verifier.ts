@@ -75,11 +75,12 @@ function spanDefinitions(configuration: SpanConfiguration): string[] {
 }
 
 function blockDefinitions(configuration: BlockConfiguration): string[] {
-  const { workers, newcomers, slots, cells, sizes, classes, operations, deaths, reclaim } = configuration;
+  const { workers, newcomers, slots, cells, sizes, classes, most, operations, deaths } = configuration;
   const numbers = { WORKERS: workers, NEWCOMERS: newcomers, SLOTS: slots, CELLS: cells, SIZES: sizes };
-  const more = { CLASSES: classes, OPERATIONS: operations, DEATHS: deaths };
+  const more = { CLASSES: classes, MOST: most, OPERATIONS: operations, DEATHS: deaths };
   const words = Object.entries({ ...numbers, ...more }).map(([name, value]) => `-D${name}=${value}`);
-  if (reclaim) words.push("-DRECLAIM");
+  if (configuration.reclaim) words.push("-DRECLAIM");
+  if (configuration.twoFrees) words.push("-DTWO_FREES");
   return words;
 }
 

@@ -15,7 +15,6 @@ active proctype Auditor() {
     begun[slot] = GENERATION(owner[slot]);
     reclaim();
     enter();
-    drain(NOBODY);
     /* Blocks of forgotten owners go back by their pointers. */
     b = 1;
     do

@@ -1,12 +1,12 @@
 /*
- * src/policies: any policy. `allocate` takes any filed block that is large enough, carves if there is none; `give`
- * merges with both neighbours. How a policy finds and links its blocks is one store here: nothing of it is trusted
+ * src/policies, and Heap.askWindow: any policy. `allocate` takes any filed block that is large enough. If there is none, what
+ * this Worker keeps goes back first; then it carves. `give` merges with both neighbours. How a policy finds and links its blocks is one store here: nothing of it is trusted
  * after a death.
  */
 
 #define fits(b, least) (b < top && filed[b] && size[b] >= (least))
-/* `taken` becomes a block of `least` to `most` cells, state free, not filed; 0 = refused. */
-inline allocate(least, most) {
+/* `taken` becomes any filed block that is large enough, 0 = none. */
+inline find(least) {
   if
   :: fits(1, least) -> taken = 1
   :: fits(2, least) -> taken = 2
@@ -21,6 +21,15 @@ inline allocate(least, most) {
   :: fits(6, least) -> taken = 6
 #endif
   :: else -> taken = 0
+  fi
+}
+
+/* `taken` becomes a block of `least` to `most` cells, state free, not filed; 0 = refused. */
+inline allocate(least, most) {
+  find(least);
+  if
+  :: taken == 0 && kept[slot] != 0 -> releaseKept(slot, 0); find(least)
+  :: else
   fi;
   if
   :: taken != 0 ->

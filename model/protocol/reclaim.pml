@@ -42,9 +42,20 @@ inline reclaim() {
   od;
   skip;
   d_step { b = 0; lost = 0; c = next; next = 0 }
-  giveAll(slot);
+  giveAll();
   skip;
   leave()
+}
+
+/* Gives the block `c` and all behind it back. Under the lock. */
+inline giveAll() {
+  do
+  :: c != 0 ->
+     d_step { assert(word1[c] == CACHED(slot)); next = link[c] }
+     give(c);
+     d_step { c = next; next = 0 }
+  :: else -> break
+  od
 }
 
 /* ghost: the program does not have the block any more. */

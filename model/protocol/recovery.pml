@@ -5,8 +5,7 @@
 
 inline recover() {
   assertTiled();
-  /* Slots that belong to nobody alive who has begun its term; the depot's blocks are nobody's. */
-  lost = BIT(NOBODY);
+  /* Slots that belong to nobody alive who has begun its term. */
   s = 1;
   do
   :: s <= AUDITOR_SLOT ->
@@ -24,16 +23,10 @@ inline recover() {
   :: else -> break
   od;
   s = 0;
-  /* The policy and the depot are forgotten. */
+  /* The policy is forgotten. */
   d_step {
     i = 1;
     do :: i <= CELLS -> filed[i] = 0; i++ :: else -> break od;
-#ifndef KEEP_DEPOT
-    i = 1;
-    do :: i <= CELLS -> nextBatch[i] = 0; i++ :: else -> break od;
-    i = 1;
-    do :: i <= CLASSES -> HEAD(NOBODY, i) = 0; i++ :: else -> break od;
-#endif
     i = 0
   }
   /* The walk: `taken` is the first of the lost blocks that lie side by side. */
@@ -60,22 +53,40 @@ inline recover() {
   d_step { taken = 0; b = 0; lost = 0 }
 }
 
-/* A block that the slot's owner was freeing is nobody's now; the word that names it is cleared after that. */
-inline clearCache(which) {
-#ifdef FORGET_FIRST
-  d_step { c = freeing[which]; freeing[which] = 0 }
+/*
+ * A block that the slot's owner was freeing is nobody's now; the words that tell of its claim and its lists are cleared
+ * after that, at once. Where both say "nothing" nothing is to be cleared.
+ */
+#ifdef CLAIM_UNSEEN
+#define IS_UNTOUCHED(s) (kept[s] == 0)
 #else
-  c = freeing[which];
+#define IS_UNTOUCHED(s) (kept[s] == 0 && freeing[s] == 0)
 #endif
+inline clearCache(which) {
   if
-  :: c != 0 && word1[c] == BUSY(which) -> word1[c] = FREE
-  :: else
-  fi;
-  d_step {
-    c = 0;
-    freeing[which] = 0;
-    class = 1;
-    do :: class <= CLASSES -> HEAD(which, class) = 0; class++ :: else -> break od;
-    class = 0
-  }
+  :: IS_UNTOUCHED(which) -> assert(NO_LIST(which))
+  :: else ->
+#ifdef FORGET_FIRST
+     d_step { c = freeing[which]; freeing[which] = 0 }
+#else
+     c = freeing[which];
+#endif
+     if
+     :: c != 0 && word1[c] == BUSY(which) -> word1[c] = FREE
+     :: else
+     fi;
+#ifdef COUNT_FIRST
+     d_step { freeing[which] = 0; kept[which] = 0 }
+#endif
+     d_step {
+       c = 0;
+       freeing[which] = 0;
+#ifndef LEAVE_LISTS
+       kept[which] = 0;
+       class = 1;
+       do :: class <= CLASSES -> HEAD(which, class) = 0; class++ :: else -> break od;
+#endif
+       class = 0
+     }
+  fi
 }

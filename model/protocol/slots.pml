@@ -77,12 +77,12 @@ inline moveIn() {
 inline detach() {
 #ifdef RETIRE_EARLY
   enter();
-  drain(slot);
+  releaseKept(slot, 0);
   d_step { retire(slot) }
   leave();
 #else
   enter();
-  drain(slot);
+  releaseKept(slot, 0);
   leave();
   d_step { retire(slot) }
 #endif
@@ -144,7 +144,7 @@ inline drainLists() {
   s = 1;
   do
   :: s <= SLOTS && (dying[s] != 0 || s == slot) ->
-     drain(s);
+     releaseKept(s, 0);
      c = freeing[s];
      if
      :: c != 0 && word1[c] == BUSY(s) -> give(c)

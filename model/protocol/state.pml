@@ -12,14 +12,13 @@
 #define SLOT(w)     ((w) >> 2)
 
 /* Headers: word 0 (0 = no block begins in this cell) and word 1, whose check is here the size that it fits; the link of a
-   cached block; in the depot, the first block of a batch also leads to the first of the next. */
+   cached block. */
 byte size[CELLS + 2];
 byte word1[CELLS + 2];
 byte check[CELLS + 2];
 /* The block whose header is being changed, 0 = none. */
 byte changing;
 byte link[CELLS + 2];
-byte nextBatch[CELLS + 2];
 /* Where the chain ends: the next cell to carve. */
 byte top = 1;
 /* The policy: which blocks are filed as free. */
@@ -42,12 +41,25 @@ byte begun[SLOTS + 2];
 #else
 #define IS_LOST(s) (!LIVES(s) || begun[s] != GENERATION(owner[s]))
 #endif
-/* Caches, owned by the slot's Worker: list heads by class, and the block it is freeing. Slot 0 is nobody: its heads are
-   the depot, its blocks in use are those of forgotten owners. */
+/* Owned by the slot's Worker: list heads by class, the cells of all blocks in the lists, and the block it is freeing. Slot 0
+   is nobody: its blocks in use are those of forgotten owners. */
 #define NOBODY 0
 #define HEAD(s, k) head[(s) * (CLASSES + 1) + (k)]
 byte head[(SLOTS + 2) * (CLASSES + 1)];
+byte kept[SLOTS + 2];
 byte freeing[SLOTS + 2];
+/* Cells of the largest block that is small. */
+#define SMALL 1
+/* ghost: what a count of 0 means. */
+#if CLASSES > 2
+#define NO_LIST(s) (HEAD(s, 1) == 0 && HEAD(s, 2) == 0 && HEAD(s, 3) == 0)
+#elif CLASSES > 1
+#define NO_LIST(s) (HEAD(s, 1) == 0 && HEAD(s, 2) == 0)
+#elif CLASSES > 0
+#define NO_LIST(s) (HEAD(s, 1) == 0)
+#else
+#define NO_LIST(s) true
+#endif
 
 /* Threads that do not exist any more, one bit each. A thread that is in here takes no further step. */
 byte gone;

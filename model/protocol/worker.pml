@@ -4,9 +4,28 @@
  */
 
 #define LOCALS \
-  byte slot, token, seen, k, mine, c, next, s, b, taken, rest, restSize, behind, before, i, lost, forgotten, class, ops, turn; \
+  byte slot, token, seen, k, mine, c, next, s, b, taken, rest, restSize, behind, before, last, i, lost, forgotten, class, ops, turn; \
   byte dying[SLOTS + 1]; \
   bit inherited;
+
+#define IN_POOL(b) ((pool >> (b)) & 1)
+#ifdef TWO_FREES
+/*
+ * A wrong program: Worker 1 makes one request, then everybody frees what it got, once each. Its own plain free of a small
+ * block is left out: of that one no more is promised than docs/concurrency.md says.
+ */
+#define MAY_ASK     (me == 1 && ops == 0)
+#define MAY_TAKE(b) (ops == (me == 1) && IN_POOL(b) && !(word1[b] == IN_USE(slot) && size[b] <= SMALL))
+#define MAY_REFUSE(b) (((held >> (b)) & 1) == 0)
+#define TO_FREE(b)  mine = b
+#define givenUp(b)  assert((held & CELLS_OF(b)) != 0); held = held & ~CELLS_OF(b)
+#else
+#define MAY_ASK     (ops < OPERATIONS)
+#define MAY_TAKE(b) (ops < OPERATIONS && IN_POOL(b))
+#define MAY_REFUSE(b) reclaimed
+#define TO_FREE(b)  mine = b; release(b)
+#define givenUp(b)  skip
+#endif
 
 inline malloc() {
   turn = 0;
@@ -20,7 +39,7 @@ inline malloc() {
      fi;
      turn++;
      if
-     :: k <= CLASSES -> refill(k)
+     :: k <= SMALL && k <= CLASSES -> refill(k)
      :: else ->
         enter();
         allocate(k, k);
@@ -47,53 +66,82 @@ inline malloc() {
 
 inline trim() {
   enter();
-  drain(slot);
   reap();
-  drain(NOBODY);
+  releaseKept(slot, 0);
   leave()
 }
 
 /* Frees `mine`, which the program has given up. */
 inline free() {
   if
-  :: d_step { word1[mine] == IN_USE(slot) && CAN_PUT(mine) -> MARK_CACHED(mine) };
-     linkIn(mine)
-  :: else ->
-     freeing[slot] = mine;
-     do
-     :: c = word1[mine];
-        if
-#ifdef PLAIN_CLAIM
-        :: d_step { STATE(c) == 1 -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d by a plain store\n", me, mine) };
-#else
-        :: d_step { STATE(c) == 1 && word1[mine] == c -> word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d\n", me, mine) };
-#endif
-           discard();
-           break
-#ifndef CLAIM_ONCE
-        /* Its owner was forgotten meanwhile: once more. */
-        :: STATE(c) == 1 && c != IN_USE(NOBODY) && word1[mine] == IN_USE(NOBODY)
-#endif
-        :: else ->
-           /* Refused as a double free. */
-           assert(reclaimed);
-           break
-        fi
-     od;
-     freeing[slot] = 0
+  :: word1[mine] == IN_USE(slot) && CAN_KEEP(mine) && size[mine] <= SMALL ->
+     put(mine);
+     mine = 0
+  :: word1[mine] == IN_USE(slot) && CAN_KEEP(mine) && size[mine] > SMALL ->
+     keepLarger()
+  :: else
+  fi;
+  if
+  :: mine != 0 -> freeClaimed()
+  :: else
   fi;
   d_step { mine = 0; c = 0 }
+}
+
+/* One that is not small: by an exchange. What was looked at may be true no more. */
+inline keepLarger() {
+  if
+#ifdef PLAIN_KEEP
+  :: d_step { givenUp(mine); MARK_CACHED(mine) };
+#else
+  :: d_step { word1[mine] == IN_USE(slot) -> givenUp(mine); MARK_CACHED(mine) };
+#endif
+     raise(size[mine]);
+     linkIn(mine);
+     mine = 0
+#ifndef PLAIN_KEEP
+  :: else
+#endif
+  fi
+}
+
+/* Another Worker's block, or one more than the fast path may keep. */
+inline freeClaimed() {
+  freeing[slot] = mine;
+  do
+  :: c = word1[mine];
+     if
+#ifdef PLAIN_CLAIM
+     :: d_step { STATE(c) == 1 -> givenUp(mine); word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d by a plain store\n", me, mine) };
+#else
+     :: d_step { STATE(c) == 1 && word1[mine] == c -> givenUp(mine); word1[mine] = BUSY(slot); c = 0; printf("Worker %d claims block %d\n", me, mine) };
+#endif
+#ifdef CLEAR_EARLY
+        freeing[slot] = 0;
+#endif
+        discard();
+        break
+#ifndef CLAIM_ONCE
+     /* Its owner was forgotten meanwhile: once more. */
+     :: STATE(c) == 1 && c != IN_USE(NOBODY) && word1[mine] == IN_USE(NOBODY)
+#endif
+     :: else ->
+        /* Refused as a double free. */
+        assert(MAY_REFUSE(mine));
+        break
+     fi
+  od;
+  freeing[slot] = 0
 }
 
 inline discard() {
   if
   :: size[mine] <= CLASSES ->
      if
-     :: CAN_PUT(mine)
-     :: else -> flush(size[mine])
+     :: HAS_BUDGET
+     :: else -> flush()
      fi;
-     d_step { MARK_CACHED(mine) }
-     linkIn(mine)
+     put(mine)
   :: else ->
 #ifdef EARLY_FREE
      word1[mine] = FREE;
@@ -104,9 +152,8 @@ inline discard() {
   fi
 }
 
-#define IN_POOL(b) ((pool >> (b)) & 1)
-#define ASK(cells) :: d_step { k = cells; printf("Worker %d asks for %d cells\n", me, k) }; malloc()
-#define TAKE(b) :: d_step { IN_POOL(b) -> mine = b; release(b); printf("Worker %d frees block %d\n", me, b) }; free()
+#define ASK(cells) :: d_step { MAY_ASK -> ops++; k = cells; printf("Worker %d asks for %d cells\n", me, k) }; malloc()
+#define TAKE(b) :: d_step { MAY_TAKE(b) -> ops++; TO_FREE(b); printf("Worker %d frees block %d\n", me, b) }; free()
 
 proctype Worker(byte me) {
   LOCALS
@@ -117,29 +164,25 @@ proctype Worker(byte me) {
     if
     :: slot != 0 ->
        do
-       :: ops < OPERATIONS ->
-          ops++;
-          if
-          ASK(1)
+       ASK(1)
 #if SIZES > 1
-          ASK(2)
+       ASK(2)
 #endif
 #if SIZES > 2
-          ASK(3)
+       ASK(3)
 #endif
-          TAKE(1)
-          TAKE(2)
-          TAKE(3)
+       TAKE(1)
+       TAKE(2)
+       TAKE(3)
 #if CELLS > 3
-          TAKE(4)
+       TAKE(4)
 #endif
 #if CELLS > 4
-          TAKE(5)
+       TAKE(5)
 #endif
 #ifdef RECLAIM
-          :: reclaim()
+       :: ops < OPERATIONS -> ops++; reclaim()
 #endif
-          fi
        :: detach(); break
        :: break
        od

@@ -7,7 +7,7 @@ import type { FastPath } from "../cache/fast-path.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { SPAN_MOST_BYTES } from "../core/tunables.ts";
+import { SPAN_MOST_BYTES, ZEROED_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { reap, reclaim } from "../heap/adoption.ts";
 import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
@@ -17,7 +17,6 @@ import { type ArenaHandle, checkHandle } from "./handle.ts";
 import { type ArenaStats, type BlockFilter, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
 import { freePointer, reallocatePointer, usableSizeOf } from "./pointer-calls.ts";
-import { cacheOf } from "./pointers.ts";
 import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "./source.ts";
 import { verify } from "./verify.ts";
 
@@ -88,10 +87,13 @@ export class Arena implements Disposable {
   calloc(count: number, size: number): Pointer {
     const byteLength = checkProduct(count, size);
     const pointer = this.malloc(byteLength);
-    const attachment = this.join();
-    if (cacheOf(attachment, pointer) !== undefined || !attachment.heap.servedFresh) {
-      attachment.heap.platform.pages.fill(pointer as number as Address, 0, byteLength);
-    }
+    const { fastPath } = this;
+    if (byteLength <= ZEROED_BYTES && fastPath !== undefined && fastPath.zero(pointer, byteLength))
+      return pointer;
+    const { heap: shared } = this.join();
+    // Only a mapping of its own can be fresh from the system.
+    if (byteLength <= shared.geometry.largeThresholdBytes || !shared.servedFresh)
+      shared.platform.pages.fill(pointer as number as Address, 0, byteLength);
     return pointer;
   }
 
@@ -157,7 +159,6 @@ export class Arena implements Disposable {
           throw shared.repaired(error, "reset");
         } finally {
           shared.leave();
-          for (const cache of attachment.caches) cache.setUp();
         }
       } finally {
         this.source.reopen();
@@ -215,7 +216,7 @@ export class Arena implements Disposable {
    * "corrupt-arena" for the first thing that is wrong.
    */
   check(): void {
-    this.locked((attachment) => verify(attachment.heap, attachment.caches));
+    this.locked((attachment) => verify(attachment.heap));
   }
 
   /** This Worker leaves: its cache goes back, its slot becomes vacant. The next use attaches again. */

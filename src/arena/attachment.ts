@@ -3,36 +3,30 @@
  * answer. Arguments are checked by the caller (`arena.ts`); pointers are checked here.
  */
 
-import { State } from "../block/header.ts";
-import { drain, firstBatches, firstHomes, flush, refill, restock } from "../cache/batches.ts";
-import { WindowCache } from "../cache/cache.ts";
-import { keptGranules, stashLists } from "../cache/capacity.ts";
+import { firstHomes, flush, noneBrought, refill, restock } from "../cache/batches.ts";
 import { FastPath, type SlowPath } from "../cache/fast-path.ts";
+import { WindowCache } from "../cache/lists.ts";
 import { growSpans, Magazines } from "../cache/magazines.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
-  CACHED_GRANULES,
   classForRequest,
   classGranules,
   classOfBlock,
-  FIRST_SINGLE_CLASS,
   GRANULE_BYTES,
   granulesFor,
-  LARGEST_CACHED_BYTES,
-  payloadBytes,
+  ROUNDED_GRANULES,
 } from "../core/size-classes.ts";
 import { SPAN_CLASSES, spanClassFor } from "../core/span-classes.ts";
 import { REFILL_REQUESTS, SLOTS, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Pointer, SlotNumber, WordIndex } from "../core/types.ts";
 import { adoptDead, moveIn } from "../heap/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
-import { keptMost, releaseKept } from "../heap/kept.ts";
+import { keptMost, largestKept, releaseKept, verifyFirst } from "../heap/kept.ts";
 import { mapLarge, unmapLarge } from "../heap/large-blocks.ts";
 import { endStock, keepsStock } from "../heap/large-stock.ts";
-import { stashed } from "../heap/stash.ts";
 import { trim } from "../heap/trim.ts";
 import { upkeep } from "../heap/upkeep.ts";
-import { CacheWord, ENTRY_WORDS } from "../memory/layout.ts";
+import { CacheWord } from "../memory/layout.ts";
 import { FORMER_SHIFT } from "../memory/span-table.ts";
 import { freeRemotely } from "../spans/remote.ts";
 import { classOfSpan, ownerOfSpan, spanAt } from "../spans/span.ts";
@@ -46,12 +40,12 @@ export class Attachment {
   readonly fastPath: FastPath;
   /** Number of the window that had free memory the last time: the fast path is pointed at its cache. */
   private preferred = 0;
-  private readonly batches = firstBatches();
+  private readonly brought = noneBrought();
   private readonly homes = firstHomes();
   /** Requests of each class that lists serve before it has spans. */
   private readonly untilSpans = new Int32Array(SPAN_CLASSES);
-  /** Largest request in bytes that caches serve, -1 = none. */
-  private readonly largestCached: number;
+  /** Granules of the largest block that this Worker keeps. */
+  private readonly largestKept: number;
   private readonly purgeTimer: PurgeTimer;
 
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
@@ -66,9 +60,8 @@ export class Attachment {
         `${SLOTS} Workers are attached to this arena; none can join until one ends`,
       );
     }
-    const { workerCache, largeThresholdBytes } = heap.geometry;
-    this.largestCached = workerCache ? Math.min(LARGEST_CACHED_BYTES, largeThresholdBytes) : -1;
-    this.purgeTimer = new PurgeTimer(heap, this.caches, this.magazines);
+    this.largestKept = largestKept(heap.geometry);
+    this.purgeTimer = new PurgeTimer(heap, this.magazines);
     heap.occupy(slot);
     try {
       moveIn(heap, inherited);
@@ -79,9 +72,14 @@ export class Attachment {
       throw error;
     }
     this.untilSpans.fill(heap.hasSpans ? heap.spanAfterRequests : 2 ** 31 - 1);
-    const { untilSpans } = this;
-    const kept = keptGranules(heap.geometry);
-    this.fastPath = new FastPath(slowPath, this.caches[0]!, this.magazines[0]!, untilSpans, kept);
+    this.fastPath = new FastPath(
+      slowPath,
+      this.caches[0]!,
+      this.magazines[0]!,
+      this.untilSpans,
+      this.largestKept,
+      keptMost(heap),
+    );
   }
 
   get slot(): SlotNumber {
@@ -144,23 +142,20 @@ export class Attachment {
     return magazines.put(cls, granule);
   }
 
-  /** Puts a claimed block into the cache, or gives it back to the heap if it has no class. */
+  /** Keeps a claimed block, or gives it back to the heap if it is too large for that. */
   discard(cache: WindowCache, block: WordIndex): void {
     const granules = cache.words[block - 2]! >>> 4;
-    if (granules <= CACHED_GRANULES && payloadBytes(granules) <= this.largestCached) {
-      if (cache.put(block)) return;
-      const cls = classOfBlock[granules]!;
-      if (cls < FIRST_SINGLE_CLASS) {
-        this.purgeTimer.lookLaterIf(cache.makeRoom(cls) || flush(this.heap, cache, cls));
-        this.followWindows();
-        if (cache.put(block)) return;
-      }
+    if (this.heap.geometry.workerCache && granules <= this.largestKept) {
+      if (cache.kept >= keptMost(this.heap)) flush(this.heap, cache.number);
+      // The fast path's bound may be of a time when less was taken.
+      this.followWindows();
+      this.purgeTimer.lookLaterIf(true);
+      cache.put(block);
+      return;
     }
     this.heap.enter();
     let idle = false;
     try {
-      // What it had no room beside: of these sizes are few wanted now.
-      releaseKept(this.heap, cache.number);
       this.heap.release(cache.number, block);
       idle = upkeep(this.heap) !== Infinity;
     } catch (error) {
@@ -176,7 +171,7 @@ export class Attachment {
     this.purgeTimer.catchUp();
   }
 
-  /** The fast path keeps a block: it goes back after the purge delay. */
+  /** A block is kept, or several were brought: what is not used goes back after the purge delay. */
   watchKept(): void {
     this.purgeTimer.lookLaterIf(true);
   }
@@ -207,7 +202,6 @@ export class Attachment {
       throw this.heap.repaired(error, "trim");
     } finally {
       this.heap.leave();
-      for (const cache of this.caches) cache.setUp();
     }
   }
 
@@ -254,7 +248,7 @@ export class Attachment {
 
   /** Gives this Worker's caches and magazines back. Under the lock. */
   private drainAll(): void {
-    for (let index = 0; index < this.heap.windows.length; index++) drain(this.heap, index);
+    for (let index = 0; index < this.heap.windows.length; index++) releaseKept(this.heap, index, 0);
     for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
   }
 
@@ -280,9 +274,7 @@ export class Attachment {
     for (let number = this.caches.length; number < windows.length; number++) {
       const { window } = windows[number]!;
       this.magazines.push(new Magazines(this.heap, number));
-      this.caches.push(
-        new WindowCache(window, number, geometry.secret, this.slot, this.largestCached, stashLists(geometry)),
-      );
+      this.caches.push(new WindowCache(window, number, geometry.secret, this.slot));
     }
     for (let number = 0; number < this.caches.length; number++) {
       this.caches[number]!.sync();
@@ -297,11 +289,14 @@ export class Attachment {
       const pointer = this.fillAndTake(byteLength);
       if (pointer !== 0) return pointer;
     }
-    if (byteLength <= LARGEST_CACHED_BYTES && heap.geometry.workerCache)
-      return this.refillAndTake(byteLength);
+    const granules = granulesFor(byteLength);
+    const cls = classForRequest(granules);
+    if (heap.geometry.workerCache && granules <= ROUNDED_GRANULES && classGranules[cls]! <= this.largestKept)
+      return this.refillAndTake(byteLength, cls);
     heap.enter();
     try {
-      const block = heap.allocate(granulesFor(byteLength), this.preferred);
+      verifyFirst(heap, this.preferred, granules);
+      const block = heap.allocate(granules, this.preferred);
       if (block === 0) return 0;
       heap.handOut(heap.servedBy, block, byteLength);
       this.serveFrom(heap.servedBy);
@@ -340,10 +335,9 @@ export class Attachment {
     return this.fastPath.malloc(byteLength);
   }
 
-  private refillAndTake(byteLength: number): Pointer | 0 {
-    const cls = classForRequest[granulesFor(byteLength)]!;
+  private refillAndTake(byteLength: number, cls: number): Pointer | 0 {
     const cache = this.caches[this.preferred]!;
-    const head = cache.words[cache.entries + cls * ENTRY_WORDS]!;
+    const head = cache.first(cls);
     if (head !== 0) {
       // Another attachment of this thread may have cached a block behind the end of this one's view.
       if (head < cache.words.length) throw this.damagedList(head);
@@ -352,40 +346,22 @@ export class Attachment {
       return this.fastPath.malloc(byteLength);
     }
     const home = this.homes[cls]!;
-    if (home === cls ? this.takeBack(cache, cls) : this.restock(cache, cls, home))
-      return this.fastPath.malloc(byteLength);
-    const index = refill(this.heap, this.caches, this.preferred, cls, this.batches);
+    if (home !== cls && restock(this.heap, cache, cls, home)) return this.fastPath.malloc(byteLength);
+    const index = refill(this.heap, this.caches, this.preferred, cls, this.brought);
     if (index < 0) return 0;
     this.serveFrom(index);
+    this.watchKept();
     this.noteHome(cls);
     // Filled now; or, in a window this Worker had no cache in yet, the slow path comes here once more.
     return this.fastPath.malloc(byteLength);
   }
 
-  /** Fills an empty class with blocks of another one, those of its list or what was put aside. False if there are none. */
-  private restock(cache: WindowCache, cls: number, home: number): boolean {
-    if (restock(this.heap, cache, cls, home)) return true;
-    return this.takeBack(cache, home) && restock(this.heap, cache, cls, home);
-  }
-
-  /** Fills an empty class with a list that was put aside. False if there is none. */
-  private takeBack(cache: WindowCache, cls: number): boolean {
-    const first = stashed(cache.words, cache.entries, cls);
-    if (first === 0) return false;
-    // Another attachment of this thread may have put it there, as above.
-    if (first >= cache.words.length) this.followWindows();
-    const { space } = this.heap.windows[cache.number]!;
-    if (!space.isHeldBy(first, this.slot, State.cached)) throw this.damagedList(first);
-    cache.takeBack(cls);
-    return true;
-  }
-
   /** Where borders are the policy's own, the blocks it brought may belong to a larger class. */
   private noteHome(cls: number): void {
     if (this.heap.windows[this.preferred]!.policy.divisible) return;
-    const { words, entries } = this.caches[this.preferred]!;
-    const head = words[entries + cls * ENTRY_WORDS]!;
-    if (head !== 0) this.homes[cls] = classOfBlock[words[head - 2]! >>> 4] ?? cls;
+    const cache = this.caches[this.preferred]!;
+    const head = cache.first(cls);
+    if (head !== 0) this.homes[cls] = classOfBlock(cache.words[head - 2]! >>> 4);
   }
 
   /** A cached block's link or header was overwritten after its free: the cache is given up and indexed anew. */
@@ -395,7 +371,6 @@ export class Attachment {
       return this.heap.repaired(this.heap.windows[this.preferred]!.space.damaged(head), "malloc");
     } finally {
       this.heap.leave();
-      for (const cache of this.caches) cache.setUp();
     }
   }
 
@@ -413,7 +388,7 @@ export class Attachment {
     const { heap } = this;
     const wanted = granulesFor(byteLength);
     // As large as its class, so that its free files it where the next request looks.
-    const granules = byteLength > this.largestCached ? wanted : classGranules[classForRequest[wanted]!]!;
+    const granules = wanted <= ROUNDED_GRANULES ? classGranules[classForRequest(wanted)]! : wanted;
     heap.enter();
     try {
       const block = heap.allocateAligned(granules, this.preferred, alignment);

@@ -3,7 +3,7 @@
  * Workers exactly one succeeds. A word of the cache names the block before it is claimed, for the case of a death.
  */
 import { CHECK_MASK, packState, SLOT_MASK, State, stateOf, TAIL_MASK } from "../block/header.ts";
-import type { WindowCache } from "../cache/cache.ts";
+import type { WindowCache } from "../cache/lists.ts";
 import type { WordIndex } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { settleClaims } from "../heap/recovery.ts";

@@ -4,12 +4,11 @@
  */
 import { granulesOf, State, stateOf } from "../block/header.ts";
 import type { BlockSpace } from "../block/space.ts";
-import type { WindowCache } from "../cache/cache.ts";
+import type { WindowCache } from "../cache/lists.ts";
 import { hex, InvalidPointerError, type PointerFault } from "../core/errors.ts";
 import { GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import { spanGranules, UNIT_GRANULES } from "../core/span-classes.ts";
 import type { WordIndex } from "../core/types.ts";
-import { emptyDepot } from "../heap/depot.ts";
 import { BlockState } from "../memory/span-table.ts";
 import { blockAround, classOfSpan, isInUse, spanAt, stateAt } from "../spans/span.ts";
 import type { Attachment } from "./attachment.ts";
@@ -65,8 +64,6 @@ function explain(attachment: Attachment, pointer: number, operation: string): [P
   if (cache !== undefined) {
     heap.enter();
     try {
-      // Merged, freed memory is a short walk.
-      emptyDepot(heap, cache.number);
       return explainInWindow(attachment, cache, (pointer - cache.base) / 4, operation);
     } catch (error) {
       throw heap.repaired(error, operation);

@@ -3,12 +3,11 @@
  * was left idle, and what others have freed, left or taken along when they died goes back to the system
  * (heap/upkeep.ts), also if this Worker makes no request any more. The timer keeps nobody's event loop alive.
  */
-import { drain } from "../cache/batches.ts";
-import type { WindowCache } from "../cache/cache.ts";
 import type { Magazines } from "../cache/magazines.ts";
 import { InvalidPointerError } from "../core/errors.ts";
 import { PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
+import { releaseKept } from "../heap/kept.ts";
 import { fullUpkeep, needsUpkeep } from "../heap/upkeep.ts";
 
 /** Taken at import: programs replace them in their tests. */
@@ -37,7 +36,6 @@ export class PurgeTimer {
   constructor(
     private readonly heap: Heap,
     /** This Worker's, which are emptied: it looks between two turns of its event loop. */
-    private readonly caches: readonly WindowCache[],
     private readonly magazines: readonly Magazines[],
   ) {
     this.delay = heap.geometry.purgeDelayMs;
@@ -82,7 +80,7 @@ export class PurgeTimer {
     heap.enter();
     try {
       if (drains) {
-        for (let index = 0; index < heap.windows.length; index++) drain(heap, index);
+        for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, 0);
         for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
       }
       return fullUpkeep(heap);
@@ -96,7 +94,6 @@ export class PurgeTimer {
       if (drains) {
         this.drainAt = Infinity;
         this.isExpected = false;
-        for (const cache of this.caches) cache.setUp();
       }
     }
   }

@@ -8,30 +8,27 @@
  * exactly one succeeds.
  */
 import { checkBits, packState, State, tailOf } from "../block/header.ts";
-import type { WindowCache } from "../cache/cache.ts";
+import type { WindowCache } from "../cache/lists.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import {
-  CACHED_GRANULES,
-  COPIED_GRANULES,
   classForRequest,
   classGranules,
   GRANULE_BYTES,
   granulesFor,
   hasRoom,
   payloadBytes,
+  ROUNDED_GRANULES,
+  SMALL_GRANULES,
 } from "../core/size-classes.ts";
-import { SPAN_MOST_BYTES } from "../core/tunables.ts";
+import { MERGED_FOR_BYTES, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
-import { releaseKept } from "../heap/kept.ts";
+import type { Geometry } from "../heap/control.ts";
 import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord } from "../memory/layout.ts";
 import type { Attachment } from "./attachment.ts";
 import { claim, settleStale } from "./claims.ts";
 import { diagnose, spanBlockBytes } from "./pointers.ts";
-
-/** A block that grows gets so much more, shifted right. */
-const GROWTH_SHIFT = 3;
 
 /** Who allocates the new block: the arena, fast path first. */
 export interface Allocator {
@@ -140,9 +137,12 @@ function fitOrMove(
 ): Pointer {
   const pointer = cache.window.pointerTo(block);
   if (byteLength > attachment.heap.geometry.largeThresholdBytes) return allocator.malloc(byteLength);
-  if (fit(attachment, cache, block, byteLength, COPIED_GRANULES)) return pointer;
+  if (fit(attachment, cache, block, byteLength, SMALL_GRANULES)) return pointer;
   try {
-    return allocator.malloc(byteLength);
+    const present = payloadBytes(cache.words[block - 2]! >>> 4);
+    return allocator.malloc(
+      byteLength > present ? roomyBytes(byteLength, attachment.heap.geometry) : byteLength,
+    );
   } catch (error) {
     // There is no memory for a copy.
     if (error instanceof OutOfMemoryError && fit(attachment, cache, block, byteLength, 0)) return pointer;
@@ -170,9 +170,12 @@ function fit(
   if (present <= copied && heap.hasSpans && byteLength <= SPAN_MOST_BYTES) return false;
   heap.enter();
   try {
-    releaseKept(heap, cache.number);
+    const resized = heap.resize(cache.number, block, wanted);
+    if (!resized && wanted > present && byteLength >= MERGED_FOR_BYTES) heap.mergeSpare(cache.number);
     return (
-      heap.resize(cache.number, block, wanted) || heap.resize(cache.number, block, granulesFor(byteLength))
+      resized ||
+      heap.resize(cache.number, block, wanted) ||
+      heap.resize(cache.number, block, granulesFor(byteLength))
     );
   } catch (error) {
     throw heap.repaired(error, "realloc");
@@ -182,10 +185,17 @@ function fit(
   }
 }
 
-/** What grows by steps has room for the next ones: up to the class that serves the request, or an eighth more. */
+/** What grows by steps has room for the next ones: up to the class that serves the request. */
 function roundedUp(granules: number, present: number): number {
-  if (granules <= CACHED_GRANULES) return classGranules[classForRequest[granules]!]!;
-  return granules > present ? granules + (granules >>> GROWTH_SHIFT) : granules;
+  const isRounded = granules > present || granules <= ROUNDED_GRANULES;
+  return isRounded ? classGranules[classForRequest(granules)]! : granules;
+}
+
+/** The same in bytes, for a copy that goes into a block with a header. */
+function roomyBytes(byteLength: number, { largeThresholdBytes }: Geometry): number {
+  if (byteLength <= SPAN_MOST_BYTES) return byteLength;
+  const roomy = payloadBytes(classGranules[classForRequest(granulesFor(byteLength))]!);
+  return roomy <= largeThresholdBytes ? roomy : byteLength;
 }
 
 /** After an exception: the block is its user's again, unless a repair has settled the claim already. */

@@ -4,15 +4,13 @@
  */
 import { DamagedBlock } from "../block/damage.ts";
 import { PREVIOUS_FREE, State, stateOf } from "../block/header.ts";
-import { verifyLists } from "../cache/batches.ts";
-import type { WindowCache } from "../cache/cache.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
-import { LEAST_GRANULES, payloadBytes } from "../core/size-classes.ts";
+import { GRANULE_BYTES, LEAST_GRANULES, payloadBytes } from "../core/size-classes.ts";
 import { UNIT_GRANULES, UNITS } from "../core/span-classes.ts";
 import { UNIT_BYTES } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { verifyDepot } from "../heap/depot.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
+import { verifyKept } from "../heap/kept.ts";
 import { isSealed } from "../heap/large-blocks.ts";
 import { stockedBytes } from "../heap/large-stock.ts";
 import { isSegment } from "../heap/segments.ts";
@@ -21,15 +19,14 @@ import { SEGMENT_WORDS, SegmentKind, SegmentWord, STATES_BYTES } from "../memory
 import { spanAt, unitsOfSpan } from "../spans/span.ts";
 import { forEachSpan } from "../spans/walk.ts";
 
-/** Throws on the first broken invariant. `caches`: the caller's own. */
-export function verify(heap: Heap, caches: readonly WindowCache[]): void {
+/** Throws on the first broken invariant. */
+export function verify(heap: Heap): void {
   let taken = 0;
   let takenBytes = 0;
   let committed = stockedBytes(heap);
   for (const part of heap.windows) {
     const { free, others, otherBytes } = verifyChain(part);
     verifyIndex(part, free);
-    reportDamage("a link of the depot was overwritten", () => verifyDepot(part.space));
     taken += others;
     takenBytes += otherBytes;
     const { words, touched, touchedBytes } = part.space;
@@ -52,8 +49,12 @@ export function verify(heap: Heap, caches: readonly WindowCache[]): void {
       );
     }
   }
-  for (const cache of caches) {
-    reportDamage("a link of this Worker's cache was overwritten", () => verifyLists(heap, cache));
+  for (let index = 0; index < heap.windows.length; index++) {
+    reportDamage("a link of this Worker's cache was overwritten", () => {
+      const lost = verifyKept(heap, index);
+      require(lost ===
+        0, `kept blocks: ${lost * GRANULE_BYTES} bytes are on no list: a link was overwritten`);
+    });
   }
   const { doubles } = heap.control;
   require(taken ===

@@ -14,7 +14,8 @@
  * tail      payload bytes beyond the requested ones; TAIL_UNKNOWN = that many or more. Valid in use.
  * slot      whose cache the block is in, or who allocated it. Valid in use, cached and busy.
  * state     who the block belongs to (State). The holder of word 1 is: free - whoever has the lock; cached - the
- *           slot's Worker; in use - whoever frees it first; busy - the Worker inside `realloc`.
+ *           slot's Worker; in use - whoever frees it first; busy - the Worker that
+ *           reallocates it, or frees it and did not allocate it.
  *
  * A free block keeps in its payload: b next, b + 1 previous (the policy's links), b + 2 since when it is free
  * (BlockSpace.freeSince), and in its last word its granules again (the footer). A cached block keeps in

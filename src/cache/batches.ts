@@ -1,47 +1,50 @@
 /**
- * Moving blocks between a Worker's cache and the heap, many for one lock: refill an empty class, flush the older
- * half of a full one, empty the cache of this Worker or of a dead one. Each takes the lock itself, except `drain`.
+ * Many blocks for one lock: a Worker's empty list is filled, or a part of what it keeps goes back. Each takes the lock itself.
  *
  * A block changes its state under the lock, so that nobody's rebuild mistakes it for a lost one.
  */
-import { type Batch, cachedBy, linkOf } from "../block/cached-list.ts";
+import { cachedBy } from "../block/cached-list.ts";
 import { State } from "../block/header.ts";
-import { CLASSES, classGranules, FIRST_SINGLE_CLASS, GRANULE_BYTES } from "../core/size-classes.ts";
-import { CACHE_CLASS_MOST, FIRST_BATCH, SINGLE_BATCH_BYTES } from "../core/tunables.ts";
+import { CLASSES, classGranules, GRANULE_BYTES } from "../core/size-classes.ts";
+import { BATCH_BYTES, BATCH_SHIFT, FIRST_BATCH, FIRST_BATCH_BYTES } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { deposit, withdraw } from "../heap/depot.ts";
 import type { Heap } from "../heap/heap.ts";
-import { releaseKept, verifyKept } from "../heap/kept.ts";
-import { depositSpare, verifyStash } from "../heap/stash.ts";
+import { flushKept, keptMost } from "../heap/kept.ts";
 import { upkeep } from "../heap/upkeep.ts";
-import { CacheWord, ControlDouble, cacheOfSlot, ENTRY_WORDS, LIST_WORDS } from "../memory/layout.ts";
-import type { WindowCache } from "./cache.ts";
+import { CacheWord, ControlDouble, cacheOfSlot, LISTS } from "../memory/layout.ts";
+import type { WindowCache } from "./lists.ts";
 
-/** What the last transfer counted: one object, since garbage at each lock would stay (docs/runtime.md). */
-const batch: Batch = { blocks: 0, granules: 0 };
+/** Blocks moved at once from one list of a Worker to another. */
+const RESTOCK_MOST = 256;
 
-/** Blocks that the next refill of each class brings: grows with use, so that rare sizes cost little memory. */
-export function firstBatches(): Uint16Array {
-  return new Uint16Array(CLASSES).fill(FIRST_BATCH);
+/** Blocks that were brought of each class so far. */
+export function noneBrought(): Uint32Array {
+  return new Uint32Array(CLASSES);
+}
+
+/** Class that the blocks come back to which serve a class: the same, except with policies that round up. */
+export function firstHomes(): Uint8Array {
+  const homes = new Uint8Array(CLASSES);
+  for (let cls = 0; cls < CLASSES; cls++) homes[cls] = cls;
+  return homes;
 }
 
 /**
- * Fills an empty class: with a batch from a depot, or else from the heap; window `preferred` first. Returns the number
- * of the window whose cache got the blocks, or -1 if not even one was to be had (`heap.refusal` says why).
+ * Fills an empty class out of free memory, of window `preferred` first. Returns the number of the window whose lists got
+ * the blocks, or -1 if not even one was to be had (`heap.refusal` says why).
  */
 export function refill(
   heap: Heap,
   caches: readonly WindowCache[],
   preferred: number,
   cls: number,
-  batches: Uint16Array,
+  brought: Uint32Array,
 ): number {
   heap.enter();
   try {
     heap.control.add(ControlDouble.refills, 1);
     upkeep(heap);
-    const index = takeBatch(heap, caches, preferred, cls);
-    return index >= 0 ? index : cutBatch(heap, caches, preferred, cls, batches);
+    return cutBatch(heap, caches, preferred, cls, brought);
   } catch (error) {
     throw heap.repaired(error, "malloc");
   } finally {
@@ -49,114 +52,39 @@ export function refill(
   }
 }
 
-/** Class that the blocks come back to which serve a class: the same, except with policies that round up. */
-export function firstHomes(): Uint8Array {
-  return Uint8Array.from({ length: CLASSES }, (_, cls) => cls);
-}
-
 /**
- * Fills an empty class with cached blocks of another one. False if there are none. Takes no lock: both lists are this
+ * Fills an empty class with kept blocks of another one. False if there are none. Takes no lock: both lists are this
  * Worker's own. A damaged block stays where it is, for those to find who work on its list.
  */
 export function restock(heap: Heap, cache: WindowCache, cls: number, home: number): boolean {
   const { words, entries } = cache;
   const { space } = heap.windows[cache.number]!;
-  const from = entries + home * ENTRY_WORDS;
-  const to = entries + cls * ENTRY_WORDS;
+  const from = entries + LISTS + home;
+  const to = entries + LISTS + cls;
   let moved = 0;
-  for (; moved < CACHE_CLASS_MOST >>> 1; moved++) {
+  for (; moved < RESTOCK_MOST; moved++) {
     const block = words[from]!;
     if (block >= words.length || !space.isHeldBy(block, heap.slot, State.cached)) break;
-    // Straight-line from here: a death finds the block on one of the lists.
+    // Straight-line from here: a death finds the block by its header.
     words[from] = words[block]!;
-    words[from + 1] = words[from + 1]! + 1;
     words[block] = words[to]!;
     words[to] = block;
-    words[to + 1] = words[to + 1]! - 1;
   }
   return moved > 0;
 }
 
-/** Gives the older half of a full class to the depot. True if memory lies idle that should be returned later. */
-export function flush(heap: Heap, cache: WindowCache, cls: number): boolean {
-  const entry = cache.entries + cls * ENTRY_WORDS;
+/** Gives a part of what this Worker keeps back. */
+export function flush(heap: Heap, index: number): void {
   heap.enter();
   try {
-    cache.setUp();
-    const { space } = heap.windows[cache.number]!;
-    const words = space.words;
-    const holder = cachedBy(heap.slot);
-    const allowed = cache.allow(cls);
-    // Keep the newest: they are the ones the processor's cache still knows.
-    let kept = 0;
-    let last = 0;
-    let rest = words[entry]!;
-    for (; kept < allowed >>> 1 && rest !== 0; kept++) {
-      last = rest;
-      rest = linkOf(space, rest, holder);
-    }
-    words[last === 0 ? entry : last] = 0;
-    if (rest !== 0) deposit(space, cls, rest, holder, batch);
-    words[entry + 1] = allowed - kept;
+    flushKept(heap, index, keptMost(heap));
     heap.control.add(ControlDouble.flushes, 1);
-    return upkeep(heap) !== Infinity;
+    upkeep(heap);
   } catch (error) {
     throw heap.repaired(error, "free");
   } finally {
     heap.leave();
   }
-}
-
-/**
- * Gives everything in this Worker's cache back: the lists to the depot, the kept blocks to the policy. Its claims stay:
- * they are its own business. Under the lock; the cache must be set up again before its use.
- */
-export function drain(heap: Heap, index: number): void {
-  const { space } = heap.windows[index]!;
-  const { words } = space;
-  const entries = cacheOfSlot(heap.slot);
-  depositSpare(heap, index);
-  for (let cls = 2; cls < CLASSES; cls++) {
-    const entry = entries + cls * ENTRY_WORDS;
-    const first = words[entry]!;
-    if (first !== 0) deposit(space, cls, first, cachedBy(heap.slot), batch);
-    words[entry] = 0;
-  }
-  releaseKept(heap, index);
-  words[entries + CacheWord.isSetUp] = 0;
-  words.fill(0, entries + 2 * ENTRY_WORDS, entries + LIST_WORDS);
-}
-
-/** Walks the caller's own lists; throws DamagedBlock where a link or a header was overwritten. Under the lock. */
-export function verifyLists(heap: Heap, cache: WindowCache): void {
-  const { space } = heap.windows[cache.number]!;
-  for (let cls = 2; cls < CLASSES; cls++) {
-    let block = cache.words[cache.entries + cls * ENTRY_WORDS]!;
-    for (let most = CACHE_CLASS_MOST * 2; block !== 0; most--) {
-      if (most < 0) throw space.damaged(block);
-      block = linkOf(space, block, cachedBy(heap.slot));
-    }
-  }
-  verifyStash(heap, space);
-  verifyKept(heap, cache.number);
-}
-
-/** Finds a window whose cache has blocks of the class, or whose depot has a batch. Returns its number, or -1. */
-function takeBatch(heap: Heap, caches: readonly WindowCache[], preferred: number, cls: number): number {
-  for (let turn = 0; turn < caches.length; turn++) {
-    const index = (preferred + turn) % caches.length;
-    const cache = caches[index]!;
-    const { space } = heap.windows[index]!;
-    const entry = cache.entries + cls * ENTRY_WORDS;
-    cache.setUp();
-    if (space.words[entry] !== 0) return index;
-    const first = withdraw(space, cls, cachedBy(heap.slot), batch);
-    if (first === 0) continue;
-    space.words[entry] = first;
-    space.words[entry + 1] = space.words[entry + 1]! - batch.blocks;
-    return index;
-  }
-  return -1;
 }
 
 /** Cuts a batch out of free memory. Returns the number of its window, or -1. */
@@ -165,47 +93,48 @@ function cutBatch(
   caches: readonly WindowCache[],
   preferred: number,
   cls: number,
-  batches: Uint16Array,
+  brought: Uint32Array,
 ): number {
   const granules = classGranules[cls]!;
-  const isSingle = cls >= FIRST_SINGLE_CLASS;
-  const most = isSingle
-    ? Math.floor(SINGLE_BATCH_BYTES / (granules * GRANULE_BYTES))
-    : caches[preferred]!.allowed(cls) >>> 1;
-  const want = Math.max(Math.min(isSingle ? batches[cls]! >>> 2 : batches[cls]!, most), 1);
-  batches[cls] = isSingle ? Math.min(batches[cls]! * 2, want * 8) : want * 2;
+  const want = batchOf(granules, brought[cls]!);
   let run = heap.allocate(granules, preferred, granules * want);
   if (run === 0) return -1;
   const index = heap.servedBy;
-  const cache = caches[index];
-  if (cache === undefined) {
-    // A window this Worker has no cache in yet: the caller makes one and comes again.
+  if (caches[index] === undefined) {
+    // A window this Worker has no lists in yet: the caller makes them and comes again.
     heap.release(index, run);
     return index;
   }
-  cache.setUp();
-  const entry = cache.entries + cls * ENTRY_WORDS;
-  for (let brought = 0; run !== 0; ) {
-    const count = heap.divide(index, run, granules, cachedBy(heap.slot));
-    brought += count;
-    stock(heap, index, entry, run, count);
-    run = brought < want ? heap.allocate(granules, index, granules * (want - brought)) : 0;
-    if (run !== 0 && heap.servedBy !== index) {
-      heap.release(heap.servedBy, run);
-      run = 0;
-    }
+  let count = 0;
+  while (run !== 0) {
+    count += heap.divide(index, run, granules, cachedBy(heap.slot));
+    stock(heap, index, cls, run);
+    // In pieces, but no window grows for these.
+    run = count < want ? heap.allocateReady(granules, index, granules * (want - count)) : 0;
   }
+  brought[cls] = brought[cls]! + count;
   return index;
 }
 
-/** Puts a list of `count` blocks that `divide` has made in front of a class's list. */
-function stock(heap: Heap, index: number, entry: number, first: WordIndex, count: number): void {
+/** Blocks that a refill brings: more of what is asked for again and again, so that rare sizes cost little memory. */
+function batchOf(granules: number, brought: number): number {
+  const bytes = granules * GRANULE_BYTES;
+  const least = Math.min(Math.floor(FIRST_BATCH_BYTES / bytes), FIRST_BATCH);
+  return Math.max(Math.min(brought >>> BATCH_SHIFT, Math.floor(BATCH_BYTES / bytes)), least, 1);
+}
+
+/** Puts a list that `divide` has made in front of a class's own. */
+function stock(heap: Heap, index: number, cls: number, first: WordIndex): void {
   const { words } = heap.windows[index]!.space;
-  if (words[entry] !== 0) {
-    let last: number = first;
-    while (words[last] !== 0) last = words[last]!;
-    words[last] = words[entry]!;
+  const entries = cacheOfSlot(heap.slot);
+  const entry = entries + LISTS + cls;
+  let granules = 0;
+  let last: number = first;
+  for (let block: number = first; block !== 0; block = words[block]!) {
+    granules += words[block - 2]! >>> 4;
+    last = block;
   }
+  words[entries + CacheWord.kept] = words[entries + CacheWord.kept]! + granules;
+  words[last] = words[entry]!;
   words[entry] = first;
-  words[entry + 1] = words[entry + 1]! - count;
 }

@@ -23,6 +23,8 @@ import {
   GRANULE_BYTES,
   hasRoom,
   LEAST_GRANULES,
+  ROUNDED_GRANULES,
+  SMALL_GRANULES,
 } from "../core/size-classes.ts";
 import {
   magazineRoom,
@@ -31,9 +33,9 @@ import {
   spanGranules,
   UNIT_GRANULES,
 } from "../core/span-classes.ts";
-import { CACHE_SMALL_BYTES, CACHED_BYTES, KEPT_SLACK_SHIFT, SPAN_MOST_BYTES } from "../core/tunables.ts";
+import { CLASSES_PER_DOUBLING, LARGE_THRESHOLD_BYTES, SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Pointer } from "../core/types.ts";
-import { CACHE_WORDS, CacheWord, ENTRY_WORDS, KEPT, KEPT_END, WindowWord } from "../memory/layout.ts";
+import { CACHE_WORDS, CacheWord, LISTS, WindowWord } from "../memory/layout.ts";
 import {
   BLOCK_STATE_MASK,
   BlockState,
@@ -44,7 +46,7 @@ import {
   type SpanTable,
 } from "../memory/span-table.ts";
 import { freeRemotely } from "../spans/remote.ts";
-import type { WindowCache } from "./cache.ts";
+import type { WindowCache } from "./lists.ts";
 import type { Magazines } from "./magazines.ts";
 
 /** Who answers what the fast path cannot. Nothing is pending when they are called. */
@@ -53,7 +55,7 @@ export interface SlowPath {
   mallocSlow(size: number, asking: FastPath): number;
   /** `pointer` may be anything. */
   freeSlow(pointer: number): void;
-  /** A block is about to be kept. */
+  /** A block that is not small is about to be kept. */
   keepSlow(): void;
 }
 
@@ -68,6 +70,8 @@ const RANGE_GRANULES = 1 << 28;
 
 const [IN_USE, READY] = [BlockState.inUse | 0, BlockState.ready | 0];
 const UNIT_SHIFT = Math.log2(UNIT_GRANULES) | 0;
+/** Larger requests are never served by a window. */
+const LISTED_BYTES = LARGE_THRESHOLD_BYTES | 0;
 
 export class FastPath {
   // `declare`: a field that is set once, in the constructor, is a constant for the compiler; defined first, it is not.
@@ -82,8 +86,9 @@ export class FastPath {
   /** This Worker's slot, as the page map has it. */
   private declare readonly owner: number;
   private declare readonly secret: number;
-  /** Word index of the cache's entries. */
+  /** Word index of what this Worker has in the window, and of its lists there. */
   private declare readonly entries: number;
+  private declare readonly lists: number;
   /** Word 1 of a block in use and of a cached and a claimed block of this Worker, without check and tail. */
   private declare readonly mine: number;
   private declare readonly cachedMine: number;
@@ -91,8 +96,8 @@ export class FastPath {
   /** Requests of each class that lists serve before it has spans. */
   private declare readonly untilSpans: Int32Array;
   /** Granules of the largest block that is kept. */
-  private declare readonly keptGranules: number;
-  /** Granules of all of them, if there are several. */
+  private declare readonly largestKept: number;
+  /** One block more is kept as long as all have fewer granules together. */
   private declare keptMost: number;
 
   constructor(
@@ -100,7 +105,8 @@ export class FastPath {
     cache: WindowCache,
     magazines: Magazines,
     untilSpans: Int32Array,
-    keptGranules: number,
+    largestKept: number,
+    keptMost: number,
   ) {
     this.slowPath = slowPath;
     this.words = cache.words;
@@ -112,13 +118,14 @@ export class FastPath {
     this.owner = cache.slot << OWNER_SHIFT;
     this.secret = cache.secret;
     this.entries = cache.entries;
+    this.lists = cache.entries + LISTS;
     const slot = cache.slot << SLOT_SHIFT;
     this.mine = slot | State.inUse;
     this.cachedMine = slot | State.cached;
     this.busyMine = slot | State.busy;
     this.untilSpans = untilSpans;
-    this.keptGranules = keptGranules;
-    this.keptMost = 0;
+    this.largestKept = largestKept;
+    this.keptMost = keptMost;
   }
 
   /** Serves from this cache of the same Worker from now on. */
@@ -180,7 +187,7 @@ export class FastPath {
   mallocAligned(alignment: number, size: number): Pointer | 0 {
     if (typeof alignment !== "number" || (alignment | 0) !== alignment || alignment < 4) return 0;
     if (typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
-    if ((alignment & (alignment - 1)) !== 0 || size > CACHED_BYTES) return 0;
+    if ((alignment & (alignment - 1)) !== 0 || size > LISTED_BYTES) return 0;
     // For no bytes as for one.
     const rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
     if (rounded <= 0 || rounded > SPAN_MOST_BYTES) return this.mallocAlignedBlock(alignment, size);
@@ -197,10 +204,8 @@ export class FastPath {
 
   /** The same for a block with a header. */
   private mallocAlignedBlock(alignment: number, size: number): Pointer | 0 {
-    const granules = (size + 23) >>> 4;
-    if (granules >= classForRequest.length) return 0;
-    const { words } = this;
-    const entry = this.entries + (classForRequest[granules]! << 1);
+    const { words, entries } = this;
+    const entry = this.listFor((size + 23) >>> 4);
     const block = words[entry]!;
     // The base of a window is a multiple of every alignment.
     if (block <= 0 || block >= words.length || (block & ((alignment >>> 2) - 1)) !== 0) return 0;
@@ -209,7 +214,7 @@ export class FastPath {
     const slack = (bytes - 8 - size) | 0;
     if (words[block - 1] !== (check | this.cachedMine) || slack < 0) return 0;
     words[entry] = words[block]!;
-    words[entry + 1] = (words[entry + 1]! + 1) | 0;
+    words[entries + CacheWord.kept] = (words[entries + CacheWord.kept]! - (bytes >>> 4)) | 0;
     words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
     return ((this.range * RANGE_WORDS + 0 + block) * 4 + 0) as Pointer;
   }
@@ -260,29 +265,31 @@ export class FastPath {
     const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
     const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
     if (!isMine || granules >= wanted || wanted > COPIED_GRANULES) return 0;
-    const former = entries + classOfBlock[granules]! * ENTRY_WORDS;
-    const entry = entries + classForRequest[wanted]! * ENTRY_WORDS;
+    const former = this.lists + classOfBlock(granules);
+    // One that is up to twice as long: what grows by steps has room for the next ones.
+    let entry = this.lists + classForRequest(wanted);
+    const end = entry + CLASSES_PER_DOUBLING;
+    while (entry < end && words[entry] === 0) entry++;
     const taken = words[entry]!;
-    if (words[former + 1]! <= 0 || taken <= 0 || taken >= words.length) return 0;
+    const kept = words[entries + CacheWord.kept]!;
+    if (kept >= this.keptMost || granules > this.largestKept || taken <= 0 || taken >= words.length) return 0;
     const bytes = words[taken - 2]! & SIZE_MASK;
     const fresh = Math.imul(taken ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
     const slack = (bytes - 8 - size) | 0;
     if (words[taken - 1] !== (fresh | this.cachedMine) || slack < 0) return 0;
     words[entry] = words[taken]!;
-    words[entry + 1] = (words[entry + 1]! + 1) | 0;
     words[taken - 1] = fresh | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
     words.copyWithin(taken, block, block + granules * 4 - 2);
     // No call from here on: none that finds the stack full.
     if (Atomics.compareExchange(words, block - 1, word1, check | this.cachedMine) === word1) {
+      words[entries + CacheWord.kept] = kept + granules - (bytes >>> 4);
       words[block] = words[former]!;
       words[former] = block;
-      words[former + 1] = words[former + 1]! - 1;
       return ((this.range * RANGE_WORDS + 0 + taken) * 4 + 0) as Pointer;
     }
     words[taken - 1] = fresh | this.cachedMine;
     words[taken] = words[entry]!;
     words[entry] = taken;
-    words[entry + 1] = words[entry + 1]! - 1;
     return 0;
   }
 
@@ -343,6 +350,16 @@ export class FastPath {
     this.freeOther(pointer);
   }
 
+  /** Fills a block that was just allocated with zeros; at least `byteLength` bytes. False: it is not in this path's window. */
+  zero(pointer: number, byteLength: number): boolean {
+    const block = pointer >>> 2;
+    const end = block + ((byteLength + 3) >>> 2);
+    const { words } = this;
+    if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 !== pointer || end > words.length) return false;
+    for (let at = block; at < end; at++) words[at] = 0;
+    return true;
+  }
+
   /** A block of another Worker's span, or one with a header. */
   private freeOther(pointer: number): void {
     if (typeof pointer === "number") {
@@ -370,14 +387,12 @@ export class FastPath {
     return true;
   }
 
-  /** A block with a header: from a list, or the kept one, or from the slow path. Its granule from the window's base. */
+  /** A block with a header: from a list, or from the slow path. Its granule from the window's base. */
   private mallocBlock(size: number): number {
-    if (typeof size === "number" && (size | 0) === size && size >= 0) {
-      const granules = (size + 23) >>> 4;
-      const isServed = size > SPAN_MOST_BYTES || this.isBeforeSpans(size);
-      if (isServed && granules < classForRequest.length) {
-        const words = this.words;
-        const entry = this.entries + (classForRequest[granules]! << 1);
+    if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= LISTED_BYTES) {
+      if (size > SPAN_MOST_BYTES || this.isBeforeSpans(size)) {
+        const { words, entries } = this;
+        const entry = this.listFor((size + 23) >>> 4);
         const block = words[entry]!;
         if (block > 0 && block < words.length) {
           const bytes = words[block - 2]! & SIZE_MASK;
@@ -387,7 +402,7 @@ export class FastPath {
           // to a block of a smaller class.
           if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
             words[entry] = words[block]!;
-            words[entry + 1] = (words[entry + 1]! + 1) | 0;
+            words[entries + CacheWord.kept] = (words[entries + CacheWord.kept]! - (bytes >>> 4)) | 0;
             words[block - 1] =
               check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
             return block >>> 2;
@@ -395,103 +410,62 @@ export class FastPath {
         }
       }
     }
-    return this.mallocKept(size);
-  }
-
-  /** Puts a block with a header that this Worker allocated into the cache, if its class is not full. */
-  private freeBlock(pointer: number): void {
-    if (typeof pointer === "number") {
-      const block = pointer >>> 2;
-      const words = this.words;
-      // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
-      if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
-        const word0 = words[block - 2]!;
-        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
-        const granules = word0 >>> 4;
-        if (((words[block - 1]! ^ check) & ~TAIL_MASK) === this.mine && granules < classOfBlock.length) {
-          const entry = this.entries + (classOfBlock[granules]! << 1);
-          const room = words[entry + 1]!;
-          if (room > 0) {
-            words[block - 1] = check | this.cachedMine;
-            words[block] = words[entry]!;
-            words[entry] = block;
-            words[entry + 1] = room - 1;
-            return;
-          }
-        }
-      }
-    }
-    this.freeKept(pointer);
-  }
-
-  /** The smallest kept block that is neither too small nor much too large, if it is undamaged; else the slow path's answer. */
-  private mallocKept(size: number): number {
-    const { words, entries } = this;
-    const kept = words[entries + CacheWord.keptGranules]!;
-    if (typeof size === "number" && (size | 0) === size && size >= 0 && kept > 0) {
-      const wanted = (size + 23) >>> 4;
-      let found = 0;
-      let granules = wanted + (wanted >>> KEPT_SLACK_SHIFT) + 1;
-      for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) {
-        const present = words[at + 1]!;
-        if (present < wanted || present >= granules) continue;
-        found = at;
-        granules = present;
-        if (present === wanted) break;
-      }
-      const block = found === 0 ? 0 : words[found]!;
-      if (block > 0 && block < words.length) {
-        const word0 = words[block - 2]!;
-        const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
-        const isSound = word0 >>> 4 === granules && words[block] === 0;
-        if (isSound && words[block - 1] === (check | this.cachedMine)) {
-          const slack = granules * 16 - 8 - size;
-          words[found] = 0;
-          words[found + 1] = 0;
-          words[entries + CacheWord.keptGranules] = kept - granules;
-          words[block - 1] =
-            check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-          return block >>> 2;
-        }
-      }
-    }
     return this.slowPath.mallocSlow(size, this);
   }
 
   /**
-   * Keeps a larger block that this Worker allocated, if there is room for it. By an exchange: beside such a block it costs
-   * little, and of several frees exactly one succeeds.
+   * Word of the list that serves a request of so many granules. Of sizes that are not rounded up it is the class below, if its
+   * first block is long enough, since sizes come again; else that of the class above, or of the next one.
    */
-  private freeKept(pointer: number): void {
-    const { words, entries, keptGranules } = this;
+  private listFor(granules: number): number {
+    if (granules <= ROUNDED_GRANULES) return this.lists + classForRequest(granules);
+    const { words } = this;
+    const entry = this.lists + classOfBlock(granules);
+    const block = words[entry]!;
+    if (block > 0 && block < words.length && words[block - 2]! >>> 4 >= granules) return entry;
+    return words[entry + 1] !== 0 ? entry + 1 : entry + 2;
+  }
+
+  /** Puts a block with a header that this Worker allocated on the list of its class, if more may be kept. */
+  private freeBlock(pointer: number): void {
     if (typeof pointer === "number") {
       const block = pointer >>> 2;
+      const { words, entries } = this;
+      // One comparison for "a whole number, a multiple of 4, inside this window's 4 GiB".
       if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 === pointer && block < words.length) {
         const word0 = words[block - 2]!;
         const word1 = words[block - 1]!;
         const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
         const granules = word0 >>> 4;
-        const kept = words[entries + CacheWord.keptGranules]!;
-        const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine;
-        const isRoom = kept === 0 ? granules <= keptGranules : kept + granules <= this.keptMost;
-        if (isMine && granules > CACHE_SMALL_BYTES / GRANULE_BYTES && isRoom) {
-          let at = entries + KEPT;
-          while (at < entries + KEPT_END && words[at] !== 0) at += 2;
-          if (at < entries + KEPT_END) {
-            this.slowPath.keepSlow();
-            const cached = check | this.cachedMine;
-            if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
-              words[block] = 0;
-              words[at + 1] = granules;
-              words[at] = block;
-              words[entries + CacheWord.keptGranules] = kept + granules;
-              return;
-            }
+        const kept = words[entries + CacheWord.kept]!;
+        const isMine = ((word1 ^ check) & ~TAIL_MASK) === this.mine && granules >= LEAST_GRANULES;
+        if (isMine && kept < this.keptMost && granules <= this.largestKept) {
+          if (granules > SMALL_GRANULES) {
+            this.keepLarger(block, word1, check | this.cachedMine, granules);
+            return;
           }
+          const entry = this.lists + classOfBlock(granules);
+          words[entries + CacheWord.kept] = kept + granules;
+          words[block - 1] = check | this.cachedMine;
+          words[block] = words[entry]!;
+          words[entry] = block;
+          return;
         }
       }
     }
     this.freeForeign(pointer);
+  }
+
+  /** The same for one that is not small. By an exchange: beside such a block it costs little. */
+  private keepLarger(block: number, word1: number, cached: number, granules: number): void {
+    const { words, entries } = this;
+    const entry = this.lists + classOfBlock(granules);
+    this.slowPath.keepSlow();
+    if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
+      words[entries + CacheWord.kept] = words[entries + CacheWord.kept]! + granules;
+      words[block] = words[entry]!;
+      words[entry] = block;
+    } else this.slowPath.freeSlow((this.range * RANGE_WORDS + 0 + block) * 4 + 0);
   }
 
   /**
@@ -509,16 +483,19 @@ export class FastPath {
         const granules = word0 >>> 4;
         const check = Math.imul(block ^ this.secret ^ (word0 & SIZE_MASK), MIX_PLACE) & CHECK_MASK;
         const isInUse = ((word1 ^ check) & (CHECK_MASK | STATE_MASK)) === State.inUse;
-        if (isInUse && granules >= LEAST_GRANULES && granules < classOfBlock.length) {
-          const entry = entries + classOfBlock[granules]! * ENTRY_WORDS;
+        const kept = words[entries + CacheWord.kept]!;
+        const isSmall =
+          granules >= LEAST_GRANULES && granules <= SMALL_GRANULES && granules <= this.largestKept;
+        if (isInUse && isSmall && kept < this.keptMost) {
+          const entry = this.lists + classOfBlock(granules);
           const stale = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
-          if (words[entry + 1]! > 0 && stale === 0) {
+          if (stale === 0) {
             words[entries + CacheWord.freeing] = block;
             if (Atomics.compareExchange(words, block - 1, word1, check | this.busyMine) === word1) {
+              words[entries + CacheWord.kept] = kept + granules;
               words[block - 1] = check | this.cachedMine;
               words[block] = words[entry]!;
               words[entry] = block;
-              words[entry + 1] = words[entry + 1]! - 1;
               words[entries + CacheWord.freeing] = 0;
               return;
             }

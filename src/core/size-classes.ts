@@ -1,11 +1,18 @@
 /**
- * Size classes of the Workers' caches. A request is rounded up to a class, a freed block is filed under the
- * largest class it can serve; both by one table load, so that every cached size costs the same.
+ * Size classes of blocks with headers. A request of up to ROUNDED_BYTES is rounded up to a class, a larger one is served
+ * exactly; a freed block is filed under the largest class it can serve.
  *
- * Class c holds blocks of at least `classGranules[c]` granules. Classes 0 and 1 do not exist (the smallest block
- * has two granules); the caches use their places for other words.
+ * Class c holds blocks of at least `classGranules[c]` granules. Classes 0 and 1 do not exist: the smallest block
+ * has two granules.
  */
-import { CACHE_SMALL_BYTES, CACHED_BYTES, CLASSES_PER_DOUBLING, EXACT_BYTES } from "./tunables.ts";
+import {
+  CACHE_SMALL_BYTES,
+  CLASSES_PER_DOUBLING,
+  COPIED_BYTES,
+  EXACT_BYTES,
+  LARGE_THRESHOLD_BYTES,
+  ROUNDED_BYTES,
+} from "./tunables.ts";
 import type { Granules } from "./types.ts";
 
 export const GRANULE_BYTES = 16;
@@ -34,39 +41,40 @@ export function payloadBytes(granules: number): number {
   return granules * GRANULE_BYTES - HEADER_BYTES;
 }
 
-const CLASS_COUNT =
-  EXACT_GRANULES +
-  1 +
-  CLASSES_PER_DOUBLING * Math.log2(granulesFor(CACHED_BYTES - HEADER_BYTES) / EXACT_GRANULES);
+/** Granules of the largest block that a request is rounded up for. */
+export const ROUNDED_GRANULES: number = ((ROUNDED_BYTES / GRANULE_BYTES) | 0) as number;
 
-/** Granules of each class's blocks. */
-export const classGranules: Int32Array = new Int32Array(CLASS_COUNT);
-for (let cls = 0; cls < CLASS_COUNT; cls++) {
+/** From one doubling to the next: classes, and classes as a shift. */
+const STEP_SHIFT = Math.log2(CLASSES_PER_DOUBLING) | 0;
+const DOUBLING_SHIFT = Math.log2(EXACT_GRANULES) | 0;
+const FIRST_OFFSET = (EXACT_GRANULES - CLASSES_PER_DOUBLING * (DOUBLING_SHIFT - STEP_SHIFT + 1)) | 0;
+
+/** The largest class whose blocks a block of so many granules can stand for. */
+export function classOfBlock(granules: number): number {
+  if (granules <= EXACT_GRANULES) return granules;
+  const shift = 31 - STEP_SHIFT - Math.clz32(granules);
+  return ((shift << STEP_SHIFT) + (granules >>> shift) + FIRST_OFFSET) | 0;
+}
+
+/** The smallest class whose blocks serve a request of so many granules. */
+export function classForRequest(granules: number): number {
+  if (granules <= EXACT_GRANULES) return granules < LEAST_GRANULES ? LEAST_GRANULES : granules;
+  return (classOfBlock(granules - 1) + 1) | 0;
+}
+
+export const CLASSES: number = (classForRequest(granulesFor(LARGE_THRESHOLD_BYTES)) + 1) | 0;
+
+/** Granules of each class's smallest blocks. */
+export const classGranules: Int32Array = new Int32Array(CLASSES);
+for (let cls = 0; cls < CLASSES; cls++) {
   const above = cls - EXACT_GRANULES - 1;
   const from = EXACT_GRANULES << Math.floor(above / CLASSES_PER_DOUBLING);
   classGranules[cls] =
     above < 0 ? cls : from + (from / CLASSES_PER_DOUBLING) * ((above % CLASSES_PER_DOUBLING) + 1);
 }
-export const CLASSES: number = classGranules.length | 0;
-/** Granules of the largest block that a cache holds. */
-export const CACHED_GRANULES: number = classGranules[CLASSES - 1]! | 0;
-/** Largest request in bytes that has a class. */
-export const LARGEST_CACHED_BYTES: number = payloadBytes(CACHED_GRANULES) | 0;
 
-/** Class that serves a request, by its granules. */
-export const classForRequest: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
-/** Class that files a freed block, by its granules. */
-export const classOfBlock: Uint8Array = new Uint8Array(CACHED_GRANULES + 1);
-
-// Filled by ranges: at start-up a loop over two thousand entries would cost more than all the rest of the import.
-for (let cls = LEAST_GRANULES as number; cls < CLASSES; cls++) {
-  const granules = classGranules[cls]!;
-  classForRequest.fill(cls, cls === LEAST_GRANULES ? 0 : classGranules[cls - 1]! + 1, granules + 1);
-  classOfBlock.fill(cls, granules, classGranules[cls + 1] ?? CACHED_GRANULES + 1);
-}
-
-/** The first class of whose blocks a cache's list holds one. */
-export const FIRST_SINGLE_CLASS: number = (classOfBlock[CACHE_SMALL_BYTES / GRANULE_BYTES]! + 1) | 0;
+/** Granules of the largest small block. */
+export const SMALL_GRANULES: number = granulesFor(CACHE_SMALL_BYTES) as number;
 
 /** Blocks that grow to at most so many granules are copied: that costs less than the lock. */
-export const COPIED_GRANULES: number = (CACHE_SMALL_BYTES / GRANULE_BYTES) | 0;
+export const COPIED_GRANULES: number = granulesFor(COPIED_BYTES) as number;

@@ -26,9 +26,7 @@ const STEP = EXACT / CLASSES_PER_DOUBLING;
 export const SPAN_CLASSES: number = (EXACT + 1 + (MOST - EXACT) / STEP) | 0;
 
 /** Granules of each class's blocks. */
-export const spanGranules: Int32Array = Int32Array.from({ length: SPAN_CLASSES }, (_, cls) =>
-  cls <= EXACT ? cls : EXACT + (cls - EXACT) * STEP,
-);
+export const spanGranules: Int32Array = new Int32Array(SPAN_CLASSES);
 
 /** Class that serves a request, by its granules. */
 export const spanClassFor: Uint8Array = new Uint8Array(MOST + 1);
@@ -37,16 +35,20 @@ for (let granules = 0; granules <= MOST; granules++)
     granules <= EXACT ? Math.max(granules, 2) : EXACT + Math.ceil((granules - EXACT) / STEP);
 
 /** Blocks that a magazine of each class holds. */
-export const magazineRoom: Uint8Array = Uint8Array.from(spanGranules, (granules) =>
-  Math.max(MAGAZINE_LEAST, Math.min(MAGAZINE_MOST, Math.floor(MAGAZINE_BYTES / (granules * 16)))),
-);
+export const magazineRoom: Uint8Array = new Uint8Array(SPAN_CLASSES);
 
 /** Of a span's end a tenth may be left over: so many units the smallest span of a class has. */
 const WASTE_SHARE = 10;
 
 /** Units of the smallest span of each class. */
-export const leastUnits: Uint8Array = Uint8Array.from(spanGranules, (granules) => {
+export const leastUnits: Uint8Array = new Uint8Array(SPAN_CLASSES);
+
+for (let cls = 2; cls < SPAN_CLASSES; cls++) {
+  const granules = cls <= EXACT ? cls : EXACT + (cls - EXACT) * STEP;
+  spanGranules[cls] = granules;
+  const room = Math.floor(MAGAZINE_BYTES / (granules * 16));
+  magazineRoom[cls] = Math.max(MAGAZINE_LEAST, Math.min(MAGAZINE_MOST, room));
   let units = 1;
-  while (((units * UNIT_GRANULES) % Math.max(granules, 1)) * WASTE_SHARE > units * UNIT_GRANULES) units++;
-  return units;
-});
+  while (((units * UNIT_GRANULES) % granules) * WASTE_SHARE > units * UNIT_GRANULES) units++;
+  leastUnits[cls] = units;
+}

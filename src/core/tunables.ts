@@ -3,7 +3,7 @@
  * computed where it is used (`size-classes.ts`, `memory/layout.ts`), never repeated.
  */
 
-/** Workers that can be attached to one arena at the same time (7 bits of a header's 8-bit slot field). */
+/** Workers that can be attached to one arena at the same time (a header's slot field has 8 bits). */
 export const SLOTS = 128;
 
 /** Address space reserved for one window, in bytes, unless `reserve` says less: the most one view can cover. */
@@ -15,8 +15,16 @@ export const WINDOWS = 64;
 /** Requests above this many bytes get a mapping of their own (docs/runtime.md, "Large threshold"). */
 export const LARGE_THRESHOLD_BYTES = 2 ** 26;
 
-/** Largest request in bytes that a Worker's cache serves. Above it the lock's cost is small beside touching the block. */
-export const CACHED_BYTES = 2 ** 15;
+/** Requests of blocks with a header are rounded up to a size class up to so many bytes, and served exactly above. */
+export const ROUNDED_BYTES = 2 ** 12;
+
+/** Blocks that grow to at most so many bytes are copied between two lists: that costs less than the lock. */
+export const COPIED_BYTES = 2 ** 14;
+/** For one that grows to at least so many bytes, what its Worker keeps is merged, so that it need not be copied. */
+export const MERGED_FOR_BYTES = 2 ** 17;
+
+/** `calloc` fills up to so many bytes by itself, and calls the C library for more. */
+export const ZEROED_BYTES = 2 ** 6;
 
 /** Largest request in bytes that spans serve (spans/): above it a header costs less than the rest of a span. */
 export const SPAN_MOST_BYTES = 2 ** 10;
@@ -42,42 +50,38 @@ export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
 /**
- * What a list of a Worker's cache may hold, in bytes: the first number, and twice as much each time that it is full, up
- * to the second; never more than `CACHE_CLASS_MOST` blocks. Of blocks above `CACHE_SMALL_BYTES` it holds one.
+ * Freed blocks with a header are kept by their Worker in lists (cache/lists.ts) until all of them together have one in so
+ * many of the bytes that are in use in the arena, but no less than the second number and no more than the third; of an
+ * arena with a limit, no more than one in so many of its bytes. One block more, of any size, may be among them.
  */
-export const CACHE_CLASS_FIRST_BYTES = 2 ** 11;
-export const CACHE_CLASS_MOST_BYTES = 2 ** 14;
-export const CACHE_CLASS_MOST = 512;
+export const KEPT_SHARE = 2;
+export const KEPT_LEAST_BYTES = 2 ** 20;
+export const KEPT_MOST_BYTES = 2 ** 23;
+export const KEPT_LIMIT_SHARE = 64;
+/** Blocks above so many bytes go back after the purge delay, and none is kept where the delay is 0. */
 export const CACHE_SMALL_BYTES = 2 ** 12;
+/** Blocks that one hold of the lock gives back, when more are kept than may be. */
+export const FLUSH_MOST = 256;
 /**
- * Full lists of one size class that a Worker puts aside before others get them: the first number, and one more each time
- * that it takes one back, up to the second; but one for each so many bytes of the arena's limit at the most.
+ * Blocks that a refill of a class brings: so many, if they have no more than so many bytes, or as many as were brought
+ * already, shifted right by the third number, if they have no more than the last number of bytes.
  */
-export const STASH_FIRST_LISTS = 2;
-export const STASH_LISTS = 16;
-export const STASH_SHARE_BYTES = 2 ** 24;
-/**
- * Blocks above `CACHE_SMALL_BYTES` that no list has room for are kept by the Worker that freed them (heap/kept.ts), as long
- * as they all have at most so many bytes, and one of so many parts of the arena's limit; a single one may have as much as the
- * limit alone says. A kept block serves a request that leaves at most the request's size shifted right by the last number
- * unused.
- */
-export const KEPT_BYTES = 2 ** 19;
-export const KEPT_SHARE = 64;
-export const KEPT_SLACK_SHIFT = 3;
-/** What is brought at once of a class whose lists hold one block, if it is asked for again and again. */
-export const SINGLE_BATCH_BYTES = 2 ** 14;
-/** The same for one freed large block of the arena, which is kept if it has at most so many bytes (heap/large-stock.ts). */
-export const STOCK_MOST_BYTES = 2 ** 28;
-/** Blocks that the first refill of a class brings; each further refill brings twice as many, up to half a full class. */
 export const FIRST_BATCH = 4;
-
+export const FIRST_BATCH_BYTES = 2 ** 11;
+export const BATCH_SHIFT = 3;
+export const BATCH_BYTES = 2 ** 14;
 /**
- * A window grows only after what its depot and the asking Worker have spare was merged, if that is at least so many
- * bytes and the window at most so many times as much.
+ * One freed large block of the arena is kept if it has at most so many bytes (heap/large-stock.ts). It serves a request that
+ * leaves at most the request's size shifted right by the second number unused.
+ */
+export const STOCK_MOST_BYTES = 2 ** 28;
+export const STOCK_SLACK_SHIFT = 3;
+/**
+ * A window grows only after what the asking Worker keeps was merged, if that is at least so many bytes and the window at
+ * most so many times as much.
  */
 export const SPARE_LEAST_BYTES = 2 ** 14;
-export const SPARE_SHARE = 32;
+export const SPARE_SHARE = 16;
 
 /** Memory is made accessible in steps that double from the first to the second number (bytes). */
 export const COMMIT_FIRST_BYTES = 2 ** 18;

@@ -21,7 +21,6 @@ import {
   STATES_BYTES,
   spanTableBytes,
 } from "../memory/span-table.ts";
-import { clearDepot } from "./depot.ts";
 import type { Heap } from "./heap.ts";
 import { endAllMappings, endParked, endPassing } from "./large-parking.ts";
 import { endStock } from "./large-stock.ts";
@@ -35,7 +34,6 @@ export function discardBlocks(heap: Heap): void {
   for (const { space, policy, spans } of heap.windows) {
     discardSpans(space.words, spans);
     space.words.fill(0, CACHE_AREA, CACHE_AREA + SLOTS * CACHE_WORDS);
-    clearDepot(space);
     policy.reset();
     space.words[WindowWord.lastFree] = 0;
     space.words[WindowWord.top] = space.first;

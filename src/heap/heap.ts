@@ -13,7 +13,14 @@ import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.
 import { SEGMENT_GRANULES } from "../core/span-classes.ts";
 import { SEGMENT_BYTES, SPAN_AFTER_REQUESTS, SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
-import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
+import {
+  CacheWord,
+  CONTROL_AREA,
+  ControlDouble,
+  ControlWord,
+  cacheOfSlot,
+  WindowWord,
+} from "../memory/layout.ts";
 import type { Platform } from "../memory/platform.ts";
 import { SpanTable } from "../memory/span-table.ts";
 import { TouchedPages } from "../memory/touched.ts";
@@ -21,16 +28,14 @@ import { reserveWindow, Window } from "../memory/window.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
 import { Control, type Geometry } from "./control.ts";
-import { depotGranules, emptyDepot } from "./depot.ts";
 import { fits, growWindow } from "./growth.ts";
-import { releaseKept, verifyFitting } from "./kept.ts";
+import { releaseKept, releaseOne } from "./kept.ts";
 import { endPassing } from "./large-parking.ts";
 import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
 import { Passage } from "./passage.ts";
 import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
-import { depositSpare, spareGranules } from "./stash.ts";
 import { trimWindow } from "./trim.ts";
 
 const DIRTY_WORD = (CONTROL_AREA + ControlWord.dirty) | 0;
@@ -68,7 +73,7 @@ export class Heap {
   servedBy = 0;
   /** Whether the last large block came fresh from the system, which zeroes it. */
   servedFresh = false;
-  /** Batches that this Worker moved, and when it asks next whether the others are alive (upkeep.ts). */
+  /** Times that this Worker has looked after the arena, and when it asks next whether the others are alive (upkeep.ts). */
   passages = 0;
   watchAt = 0;
   private token = 0;
@@ -196,6 +201,14 @@ export class Heap {
     return this.ask(preferred, least, most, 0);
   }
 
+  /** The same out of what is free in window `index`, which does not grow. Under the lock. */
+  allocateReady(least: number, index: number, most: number): WordIndex | 0 {
+    this.thrifty = true;
+    const block = this.askPolicy(index, least, most, 0);
+    this.thrifty = false;
+    return block === 0 ? 0 : this.serve(index, block);
+  }
+
   /** The same for a block whose payload starts at a multiple of `alignment` bytes. Under the lock. */
   allocateAligned(granules: number, preferred: number, alignment: number): WordIndex | 0 {
     return this.ask(preferred, granules, granules, alignment);
@@ -296,6 +309,13 @@ export class Heap {
     return new InvalidPointerError("corrupt-block", operation, error.address, detail);
   }
 
+  /** Something of this Worker's own was found damaged: its next `enter` repairs. Under the lock. */
+  doubt(): void {
+    this.dirty = true;
+    this.control.words[DIRTY_WORD] = 1;
+    this.control.add(ControlDouble.damaged, 1);
+  }
+
   /** Whether an exception of this Worker left something that its next `enter` repairs. */
   get isDoubtful(): boolean {
     return this.dirty;
@@ -328,16 +348,15 @@ export class Heap {
     return this.askWindow(count, least, most, alignment);
   }
 
-  /** Asks one window; what is spare in it is merged before it grows. */
+  /** Asks one window; what this Worker keeps in it is merged before it grows. */
   private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
-    verifyFitting(this, index, least);
-    this.thrifty = this.hasSpare(index);
+    this.thrifty = this.keptGranules(index) >= least;
     let block = this.askPolicy(index, least, most, alignment);
+    if (block === 0 && this.thrifty && releaseOne(this, index, least))
+      block = this.askPolicy(index, least, most, alignment);
     if (block === 0 && this.thrifty) {
       this.thrifty = false;
-      releaseKept(this, index);
-      depositSpare(this, index);
-      emptyDepot(this, index);
+      this.mergeSpare(index);
       block = this.askPolicy(index, least, most, alignment);
     }
     this.thrifty = false;
@@ -353,11 +372,21 @@ export class Heap {
     return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
   }
 
-  /** Whether the depot, and what this Worker could do without, are worth merging before the window grows. */
-  private hasSpare(index: number): boolean {
+  /** Gives most of what this Worker keeps in a window back, if that is much. Under the lock. */
+  mergeSpare(index: number): void {
+    const spare = this.spareGranules(index);
+    if (this.keptGranules(index) > spare) releaseKept(this, index, spare >>> 1);
+  }
+
+  /** Granules of all that this Worker keeps in a window. */
+  private keptGranules(index: number): number {
+    return this.windows[index]!.space.words[cacheOfSlot(this.slot) + CacheWord.kept]!;
+  }
+
+  /** Granules that this Worker may keep although the window grows. */
+  private spareGranules(index: number): number {
     const { space } = this.windows[index]!;
-    const bytes = (depotGranules(space) + spareGranules(this, space)) * GRANULE_BYTES;
-    return bytes >= SPARE_LEAST_BYTES && bytes * SPARE_SHARE >= (space.top - space.first) * 4;
+    return Math.max(SPARE_LEAST_BYTES, ((space.top - space.first) * 4) / SPARE_SHARE) / GRANULE_BYTES;
   }
 
   /** Charges a block that the policy gave. If the limit has no room for it, it goes back as it was: 0. */

@@ -1,68 +1,124 @@
 /**
- * Kept blocks: those above `CACHE_SMALL_BYTES` that a Worker freed and no list of its cache had room for, so that a program
- * that allocates and frees blocks of many sizes seldom takes the lock. The fast path keeps and takes them
- * (cache/fast-path.ts): of those that fit the smallest.
- *
- * They are cached by the Worker's slot, their links always 0. All go back when one more is freed than may be kept, before
- * the window grows on the Worker's account, before one of its blocks is made longer, and when the purge timer looks.
+ * What a Worker may keep of the blocks with headers that it freed (cache/lists.ts), and giving that back: one budget for all
+ * sizes. Everything goes back when the purge timer looks and when the Worker leaves; a part of it when the budget is used
+ * up. Before a window grows on the Worker's account, a longer block serves the request, or most of what is kept is merged.
  */
 import { cachedBy, linkOf } from "../block/cached-list.ts";
-import type { BlockSpace } from "../block/space.ts";
-import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { KEPT_BYTES, KEPT_SHARE, KEPT_SLACK_SHIFT } from "../core/tunables.ts";
+import { CLASSES, classForRequest, classOfBlock, GRANULE_BYTES, granulesFor } from "../core/size-classes.ts";
+import {
+  CACHE_SMALL_BYTES,
+  FLUSH_MOST,
+  KEPT_LEAST_BYTES,
+  KEPT_LIMIT_SHARE,
+  KEPT_MOST_BYTES,
+  KEPT_SHARE,
+  LARGE_THRESHOLD_BYTES,
+} from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import { CacheWord, cacheOfSlot, KEPT, KEPT_END } from "../memory/layout.ts";
+import { CacheWord, ControlDouble, cacheOfSlot, LISTS } from "../memory/layout.ts";
+import type { Geometry } from "./control.ts";
 import type { Heap } from "./heap.ts";
 
-/** Gives the blocks that this Worker keeps in a window back to the policy. Throws DamagedBlock. Under the lock. */
-export function releaseKept(heap: Heap, index: number): void {
-  const { space } = heap.windows[index]!;
-  const { words } = space;
-  const entries = cacheOfSlot(heap.slot);
-  if (words[entries + CacheWord.keptGranules] === 0) return;
-  for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) {
-    const block = words[at]! as WordIndex | 0;
-    if (block === 0) continue;
-    verifyBlock(heap, space, block);
-    words[at] = 0;
-    words[at + 1] = 0;
-    heap.release(index, block);
-  }
-  words[entries + CacheWord.keptGranules] = 0;
+type Shape = Pick<Geometry, "workerCache" | "purgeDelayMs" | "limitBytes" | "largeThresholdBytes">;
+
+/** Granules that a Worker may keep in a window; none where every request takes the lock. Any time. */
+export function keptMost({ geometry, control }: Heap): number {
+  return Math.floor(keptMostBytes(geometry, control.doubles[ControlDouble.takenBytes]!) / GRANULE_BYTES);
 }
 
-/** Throws DamagedBlock if the header or the link of a kept block was overwritten. Under the lock. */
-export function verifyKept(heap: Heap, index: number): void {
-  const { space } = heap.windows[index]!;
-  const entries = cacheOfSlot(heap.slot);
-  for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) {
-    const block = space.words[at]!;
-    if (block !== 0) verifyBlock(heap, space, block);
-  }
+/** Bytes that a Worker may keep in a window of an arena of which so many bytes are taken. */
+export function keptMostBytes({ workerCache, limitBytes }: Shape, takenBytes: number): number {
+  if (!workerCache) return 0;
+  const share = Math.min(Math.max(takenBytes / KEPT_SHARE, KEPT_LEAST_BYTES), KEPT_MOST_BYTES);
+  return Math.min(share, limitBytes / KEPT_LIMIT_SHARE);
+}
+
+/** Granules of the largest block that a Worker keeps: only small ones where nothing may lie idle. */
+export function largestKept({ purgeDelayMs, largeThresholdBytes, limitBytes }: Shape): number {
+  const most = purgeDelayMs === 0 ? CACHE_SMALL_BYTES : LARGE_THRESHOLD_BYTES;
+  return granulesFor(Math.min(most, largeThresholdBytes, Math.floor(limitBytes / KEPT_LIMIT_SHARE)));
 }
 
 /**
- * For a request that comes to the heap although a kept block fits it: that one's header or link was overwritten. Throws
+ * Gives blocks of this Worker's lists back to the policy, the largest first, until it keeps no more than half of `most`
+ * granules; but no more than FLUSH_MOST blocks, so that nobody waits for long. Throws DamagedBlock. Under the lock.
+ */
+export function flushKept(heap: Heap, index: number, most: number): void {
+  const { words } = heap.windows[index]!.space;
+  const entries = cacheOfSlot(heap.slot);
+  let left = FLUSH_MOST;
+  for (let cls = CLASSES - 1; cls >= 2 && left > 0 && words[entries + CacheWord.kept]! * 2 > most; cls--)
+    left -= releaseList(heap, index, entries + LISTS + cls, most >>> 1, left);
+}
+
+/**
+ * The same until it keeps no more than `most` granules, as many blocks as that takes; everything for 0. Throws
  * DamagedBlock. Under the lock.
  */
-export function verifyFitting(heap: Heap, index: number, granules: number): void {
-  const { space } = heap.windows[index]!;
-  const { words } = space;
+export function releaseKept(heap: Heap, index: number, most: number): void {
+  const { words } = heap.windows[index]!.space;
   const entries = cacheOfSlot(heap.slot);
-  if (words[entries + CacheWord.keptGranules] === 0) return;
-  const most = granules + (granules >>> KEPT_SLACK_SHIFT);
-  for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) {
-    const present = words[at + 1]!;
-    if (present >= granules && present <= most) verifyBlock(heap, space, words[at]!);
+  for (let cls = CLASSES - 1; cls >= 2 && (most === 0 || words[entries + CacheWord.kept]! > most); cls--)
+    releaseList(heap, index, entries + LISTS + cls, most, Infinity);
+  // Where a link was overwritten with 0, what stood behind it is on no list any more.
+  if (most === 0 && words[entries + CacheWord.kept] !== 0) heap.doubt();
+}
+
+/** Gives one block back that has at least so many granules, of the smallest there are. False if there is none. Under the lock. */
+export function releaseOne(heap: Heap, index: number, granules: number): boolean {
+  const lists = cacheOfSlot(heap.slot) + LISTS;
+  const { words } = heap.windows[index]!.space;
+  for (let cls = classForRequest(granules); cls < CLASSES; cls++)
+    if (words[lists + cls] !== 0) return releaseList(heap, index, lists + cls, 0, 1) === 1;
+  return false;
+}
+
+/**
+ * Walks this Worker's lists. Returns how many granules they lack: more than 0 where a link was overwritten with 0. Throws
+ * DamagedBlock where another link or a header was overwritten. Under the lock.
+ */
+export function verifyKept(heap: Heap, index: number): number {
+  const entries = cacheOfSlot(heap.slot);
+  const { space } = heap.windows[index]!;
+  let rest = space.words[entries + CacheWord.kept]!;
+  for (let cls = 2; cls < CLASSES; cls++) {
+    for (let block = space.words[entries + LISTS + cls]!; block !== 0; ) {
+      const next = linkOf(space, block, cachedBy(heap.slot));
+      rest -= space.granules(block as WordIndex);
+      // Also ends a walk in a circle.
+      if (rest < 0) throw space.damaged(block);
+      block = next;
+    }
+  }
+  return rest;
+}
+
+/**
+ * For a request that comes to the heap: looks at the kept blocks that the fast path was asked for first. Throws DamagedBlock
+ * where a header was overwritten. Under the lock.
+ */
+export function verifyFirst(heap: Heap, index: number, granules: number): void {
+  const { space } = heap.windows[index]!;
+  const list = cacheOfSlot(heap.slot) + LISTS + classOfBlock(granules);
+  for (let entry = list; entry <= list + 2; entry++) {
+    const block = space.words[entry]!;
+    if (block !== 0) linkOf(space, block, cachedBy(heap.slot));
   }
 }
 
-/** Granules that a Worker may keep beside a single block. */
-export function keptMost({ geometry }: Heap): number {
-  if (geometry.purgeDelayMs === 0) return 0;
-  return Math.floor(Math.min(KEPT_BYTES, geometry.limitBytes / KEPT_SHARE) / GRANULE_BYTES);
-}
-
-function verifyBlock(heap: Heap, space: BlockSpace, block: number): void {
-  if (linkOf(space, block, cachedBy(heap.slot)) !== 0) throw space.damaged(block);
+/** Gives up to `blocks` blocks of a list back, as long as more than `most` granules are kept, if that is not 0. */
+function releaseList(heap: Heap, index: number, entry: number, most: number, blocks: number): number {
+  const { space } = heap.windows[index]!;
+  const { words } = space;
+  const kept = cacheOfSlot(heap.slot) + CacheWord.kept;
+  let count = 0;
+  for (; count < blocks && (most === 0 || words[kept]! > most); count++) {
+    const block = words[entry]! as WordIndex | 0;
+    if (block === 0) break;
+    const granules = space.granules(block);
+    words[entry] = linkOf(space, block, cachedBy(heap.slot));
+    heap.release(index, block);
+    words[kept] = Math.max(words[kept]! - granules, 0);
+  }
+  return count;
 }

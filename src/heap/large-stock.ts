@@ -7,7 +7,7 @@
  * Read and written under the lock. The passage names the mapping while it goes in or out (passage.ts).
  */
 import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { KEPT_SHARE, KEPT_SLACK_SHIFT, STOCK_MOST_BYTES } from "../core/tunables.ts";
+import { KEPT_LIMIT_SHARE, STOCK_MOST_BYTES, STOCK_SLACK_SHIFT } from "../core/tunables.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { Geometry } from "./control.ts";
 import type { Heap } from "./heap.ts";
@@ -22,7 +22,7 @@ export function stockedBytes({ control }: Heap): number {
 /** Whether the stock serves a mapping of so many bytes: it is neither smaller nor much larger. */
 export function stockFits(heap: Heap, mappedBytes: number): boolean {
   const surplus = stockedBytes(heap) - mappedBytes;
-  return surplus >= 0 && surplus <= mappedBytes / 2 ** KEPT_SLACK_SHIFT;
+  return surplus >= 0 && surplus <= mappedBytes / 2 ** STOCK_SLACK_SHIFT;
 }
 
 /** Whether an arena keeps mappings at all: not where every request takes the lock, nor where nothing may lie idle. */
@@ -36,7 +36,7 @@ export function keepsStock({ workerCache, purgeDelayMs }: Geometry): boolean {
  */
 export function stockLarge(heap: Heap, block: LargeBlock): boolean {
   const { geometry } = heap;
-  const most = Math.min(STOCK_MOST_BYTES, geometry.limitBytes / KEPT_SHARE);
+  const most = Math.min(STOCK_MOST_BYTES, geometry.limitBytes / KEPT_LIMIT_SHARE);
   if (!keepsStock(geometry) || block.mappedBytes > most) return false;
   endStock(heap);
   const now = heap.platform.threads.now();

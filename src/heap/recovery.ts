@@ -22,17 +22,8 @@ import type { BlockSpace } from "../block/space.ts";
 import { payloadBytes } from "../core/size-classes.ts";
 import { SEGMENT_BYTES, SLOTS } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
-import {
-  CacheWord,
-  ControlDouble,
-  cacheOfSlot,
-  KEPT,
-  KEPT_END,
-  LIST_WORDS,
-  WindowWord,
-} from "../memory/layout.ts";
+import { CacheWord, ControlDouble, cacheOfSlot, LIST_WORDS, WindowWord } from "../memory/layout.ts";
 import type { Policy } from "../policies/policy.ts";
-import { clearDepot } from "./depot.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { seal } from "./large-blocks.ts";
 import { endPassing } from "./large-parking.ts";
@@ -64,7 +55,6 @@ export function recover(heap: Heap, ownLost: boolean): void {
     // Claims are settled by headers that fit.
     part.space.settleChange();
     clearCaches(heap, part, lost);
-    clearDepot(part.space);
     recoverSpans(heap, index, lost);
     cached += rebuildWindow(heap, part, lost);
     committed += part.space.touchedBytes;
@@ -105,7 +95,7 @@ function isRegistered(heap: Heap, address: number, byteLength: number): boolean 
 /** Slots whose cached blocks belong to nobody: all but those of living Workers that have begun their term. */
 function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
-  // The depots' blocks are nobody's.
+  // Nobody's: a block that was to become a segment.
   lost[0] = 1;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const isLost = slot === heap.slot ? ownLost : !heap.slots.lives(slot);
@@ -152,7 +142,7 @@ function settleLargeClaims(heap: Heap, lost: Uint8Array): void {
 }
 
 /**
- * Empties the cache lists of the lost slots. Entry words that are all 0 are an empty cache (cache/cache.ts). What is known of
+ * Empties the lists of the lost slots. Words that are all 0 are empty lists (cache/lists.ts). What is known of
  * their magazines stays, for those who empty these (heap/orphans.ts).
  */
 function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
@@ -162,17 +152,16 @@ function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
     if (lost[slot] !== 1 || isUntouched(space, from)) continue;
     const freeing = settleClaims(heap, part, slot);
     if (freeing !== 0) space.disown(freeing);
-    // Not what tells of magazines: that is for `recoverSpans`.
+    // In one call: a death finds all of it or nothing. Not what tells of magazines: that is for `recoverSpans`.
     space.words.fill(0, from, from + LIST_WORDS);
   }
 }
 
-/** Whether the slot has had neither a cache nor a kept block, counted or not yet, nor a claim in this window. */
+/** Whether nothing was ever noted of the slot's lists and claims in this window: so its pages stay as they are. */
 function isUntouched({ words }: BlockSpace, entries: number): boolean {
-  let marks = words[entries + CacheWord.freeing]! | words[entries + CacheWord.reallocating]!;
-  marks |= words[entries + CacheWord.isSetUp]! | words[entries + CacheWord.keptGranules]!;
-  for (let at = entries + KEPT; at < entries + KEPT_END; at += 2) marks |= words[at]!;
-  return marks === 0;
+  // Every word: an overwritten link may have got into the head of a list that counts as empty.
+  for (let at = entries; at < entries + LIST_WORDS; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /**

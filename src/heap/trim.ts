@@ -22,8 +22,7 @@ import {
 } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
 import { keepSmall, settleSmall } from "../memory/huge-pages.ts";
-import { CONTROL_AREA, ControlDouble, ControlWord, DEPOT_LEAST, WindowWord } from "../memory/layout.ts";
-import { depotGranules, emptyDepot } from "./depot.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import { ceilPage } from "./growth.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 import { endParked, parkedBlocks } from "./large-parking.ts";
@@ -64,10 +63,7 @@ const pass = {
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
 export function trim(heap: Heap): number {
-  for (let index = 0; index < heap.windows.length; index++) {
-    emptyDepot(heap, index);
-    sweepOrphans(heap, index);
-  }
+  for (let index = 0; index < heap.windows.length; index++) sweepOrphans(heap, index);
   for (const { policy } of heap.windows) policy.compact();
   releaseFree(heap, ANY, Infinity);
   const bytes = pass.releasedBytes;
@@ -127,14 +123,7 @@ export function idleBytes(heap: Heap): number {
   const mapped = doubles[ControlDouble.largeBytes]! + stockedBytes(heap);
   const taken = doubles[ControlDouble.takenBytes]! + doubles[ControlDouble.takenBlocks]! * HEADER_BYTES;
   const inSpans = doubles[ControlDouble.unitBytes]! + doubles[ControlDouble.stateBytes]!;
-  return doubles[ControlDouble.committed]! - mapped - taken - inSpans + depotBytes(heap);
-}
-
-function depotBytes(heap: Heap): number {
-  let granules = 0;
-  for (let index = 0; index < heap.windows.length; index++)
-    granules += depotGranules(heap.windows[index]!.space);
-  return granules * GRANULE_BYTES;
+  return doubles[ControlDouble.committed]! - mapped - taken - inSpans;
 }
 
 /** From here on what is freed notes another number. */
@@ -172,25 +161,15 @@ function isWorthALook({ control, platform }: Heap, idle: number): boolean {
 
 function purgeWindows(heap: Heap, delay: number, period: number): number {
   const { doubles, words } = heap.control;
-  for (let index = 0; index < heap.windows.length; index++) {
-    purgeDepot(heap, index);
-    sweepOrphans(heap, index);
-  }
+  for (let index = 0; index < heap.windows.length; index++) sweepOrphans(heap, index);
   const look = heap.windows[0]!.space.words[WindowWord.look]!;
   const since = delay === 0 ? ANY : look - Math.ceil(delay / period);
   releaseFree(heap, since, PURGE_CALLS_MOST);
-  const pending = pass.pendingBytes + depotBytes(heap);
+  const pending = pass.pendingBytes;
   doubles[ControlDouble.stuckBytes] = idleBytes(heap) - pending;
   words[UNFINISHED] = isOutOfCalls() ? OUT_OF_CALLS : pending > 0 ? TOO_YOUNG : 0;
   if (isOutOfCalls()) return 0;
   return pending > 0 ? period : Infinity;
-}
-
-/** A depot goes back to its policy when it was never half empty since the last look. */
-function purgeDepot(heap: Heap, index: number): void {
-  const { space } = heap.windows[index]!;
-  if (space.words[DEPOT_LEAST]! * 2 > depotGranules(space)) emptyDepot(heap, index);
-  space.words[DEPOT_LEAST] = depotGranules(space);
 }
 
 /** Gives back the pages that were free at the look `since`, and ever since. */

@@ -1,9 +1,9 @@
 /**
  * What stands where in a window, in 32-bit words from its base.
  *
- *   0        64            DEPOT_AREA  CACHE_AREA             CONTROL_AREA (first window)  TOUCHED_AREA    first page after
+ *   0        64            ORPHAN_AREA CACHE_AREA             CONTROL_AREA (first window)  TOUCHED_AREA    first page after
  *   +--------+-------------+-----------+----------------------+----------------------------+---------------+-----------...
- *   | header | policy area | depot     | caches, one per slot | control block of the arena | touched pages | blocks
+ *   | header | policy area | orphans   | caches, one per slot | control block of the arena | touched pages | blocks
  *   +--------+-------------+-----------+----------------------+----------------------------+---------------+-----------...
  *
  * Untouched parts cost address space only. All offsets are the same in every window, so that one attach routine
@@ -17,7 +17,7 @@ const LEAST_PAGE_BYTES = 4096;
 
 export const MAGIC = 0x48555359 | 0; // "HUSY"
 /** Raised with every change of this file, of the header format or of the control block. */
-export const VERSION = 7;
+export const VERSION = 8;
 
 /** Header words. All are written under the arena's lock; ACCESS and TOP may be read by anyone. */
 export const WindowWord = {
@@ -56,20 +56,19 @@ export const WindowWord = {
 export const POLICY_AREA = 64;
 export const POLICY_WORDS = 1024;
 
-/** Words of one size class in a cache (cache/cache.ts). */
-export const ENTRY_WORDS = 2;
-/** Words of the classes 0 and 1, which do not exist: about the cache as a whole. Written by the slot's Worker. */
+/** What a slot has in a window, before its lists. Written by the slot's Worker. */
 export const CacheWord = {
   /** Block that the Worker has claimed and is freeing, 0 = none. */
   freeing: 0,
-  isSetUp: 1,
   /** Block that the Worker has claimed and is reallocating, 0 = none. */
-  reallocating: 2,
-  /** Granules of all kept blocks (heap/kept.ts). */
-  keptGranules: 3,
+  reallocating: 1,
+  /** Granules of all blocks in the lists (cache/lists.ts). */
+  kept: 2,
 } as const;
-/** Words of one slot's lists, their stash and kept blocks; a multiple of a cache line, so that two Workers never write the same line. */
-export const LIST_WORDS: number = (Math.ceil((CLASSES * ENTRY_WORDS * 2) / 16) * 16 + 16 * 2) | 0;
+/** From a slot's words to its lists: a word a size class, the first block. Classes 0 and 1 do not exist. */
+export const LISTS = 2;
+/** Words of one slot's lists; a multiple of a cache line, so that two Workers never write the same line. */
+export const LIST_WORDS: number = (Math.ceil((LISTS + CLASSES) / 16) * 16) | 0;
 /** And of all that a slot has here: a line more. */
 export const CACHE_WORDS: number = (LIST_WORDS + 16) | 0;
 /**
@@ -79,21 +78,8 @@ export const CACHE_WORDS: number = (LIST_WORDS + 16) | 0;
  */
 export const PENDING: number = LIST_WORDS;
 export const HAS_MAGAZINES: number = (LIST_WORDS + 1) | 0;
-/** Kept blocks (heap/kept.ts): a block, 0 = none, and its granules, so many times. */
-export const KEPT: number = (LIST_WORDS - 16 * 2) | 0;
-export const KEPT_END: number = LIST_WORDS;
-/** From a class's entry to its stash (heap/stash.ts), in the same words of the slot. */
-export const STASH: number = (CLASSES * ENTRY_WORDS) | 0;
-/** Word of the stash of class 0, which does not exist: about how many granules were put aside. */
-export const STASHED_GRANULES: number = STASH;
-/** Depot of the window (heap/depot.ts): a word a size class. */
-export const DEPOT_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
-/** Words of the classes 0 and 1, which do not exist: granules of all blocks in the depot, and the least since the last look. */
-export const DEPOT_GRANULES: number = DEPOT_AREA;
-export const DEPOT_LEAST: number = (DEPOT_AREA + 1) | 0;
-export const DEPOT_WORDS: number = (Math.ceil(CLASSES / 16) * 16) | 0;
 /** First span without an owner of each class (heap/orphans.ts). */
-export const ORPHAN_AREA: number = (DEPOT_AREA + DEPOT_WORDS) | 0;
+export const ORPHAN_AREA: number = (POLICY_AREA + POLICY_WORDS) | 0;
 export const ORPHAN_WORDS = 64;
 export const CACHE_AREA: number = (ORPHAN_AREA + ORPHAN_WORDS) | 0;
 
@@ -194,10 +180,10 @@ export const SLOT_TABLE: number = ((ControlDouble.windowBytes + WINDOWS) * 2) | 
 const CONTROL_WORDS: number = (SLOT_TABLE + (SLOTS + 1) * SLOT_WORDS) | 0;
 
 /**
- * Words that nobody uses: the first block begins 64 KiB behind where it began in layout 6, so that runs of `slabs`, which
- * begin at multiples of so many bytes, have the places that published figures are about.
+ * Words that nobody uses: the first block begins a multiple of 64 KiB from where it began in layout 6, so that runs of
+ * `slabs`, which begin at multiples of so many bytes, have the places that published figures are about.
  */
-const SPARE_WORDS = 10 * 1024;
+const SPARE_WORDS = 18 * 1024;
 /** A bit for each page of the window, for the smallest pages there are (memory/touched.ts). */
 export const TOUCHED_AREA: number = (CONTROL_AREA + Math.ceil(CONTROL_WORDS / 16) * 16 + SPARE_WORDS) | 0;
 const TOUCHED_WORDS = WINDOW_BYTES / LEAST_PAGE_BYTES / 32;

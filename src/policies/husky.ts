@@ -187,12 +187,14 @@ class Husky implements Policy {
 
   /**
    * Whether a block is a page of its own. One that only keeps the last granule of its page, because no cell fits
-   * there, is not: in the lecture that granule is a cell.
+   * there, is not: in the lecture that granule is a cell. Nor is one that a Worker has kept, which has no tail any more: no
+   * request that a window serves leaves nothing of a page.
    */
   private isPage(block: WordIndex, tailBytes: number): boolean {
     const space = this.space;
     const isAtBorder = ((block - space.first) & (PAGE_WORDS - 1)) === 0;
-    return isAtBorder && space.granules(block) === PAGE_GRANULES && tailBytes < GRANULE_BYTES;
+    const needsAll = tailBytes > 0 && tailBytes < GRANULE_BYTES;
+    return isAtBorder && space.granules(block) === PAGE_GRANULES && needsAll;
   }
 
   /** The last link before a place: its cell is the last one before it. */

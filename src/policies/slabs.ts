@@ -27,7 +27,7 @@ const SCRAP = POLICY_AREA;
 const EMPTY = (POLICY_AREA + 1) | 0;
 const FULL = (POLICY_AREA + 2) | 0;
 const PARTIAL = (POLICY_AREA + 3) | 0;
-const CLASSES: number = classForRequest[MOST_GRANULES]! + 1;
+const CLASSES: number = classForRequest(MOST_GRANULES) + 1;
 
 class Slabs implements Policy {
   readonly divisible = false;
@@ -37,7 +37,7 @@ class Slabs implements Policy {
   allocate(least: number): WordIndex | 0 {
     if (least > MOST_GRANULES) return 0;
     const { space } = this;
-    const cls = classForRequest[least]!;
+    const cls = classForRequest(least);
     const size = classGranules[cls]!;
     const run = (space.words[PARTIAL + cls] || this.openRun(cls)) as WordIndex | 0;
     if (run === 0) return 0;

@@ -39,6 +39,7 @@ export interface Attachment {
   /** Requests of each class that lists serve before it has spans. */
   readonly untilSpans: Int32Array;
   readonly purgeTimer: { look(drains: boolean): number; fire(mayDrain: boolean): void };
+  watchKept(): void;
   leaveForGood(): void;
 }
 
@@ -107,15 +108,10 @@ export interface TestBuild extends Public {
   readonly POLICY_AREA: number;
   readonly POLICY_WORDS: number;
   readonly TOUCHED_AREA: number;
-  readonly DEPOT_AREA: number;
-  readonly DEPOT_WORDS: number;
   controlWords(pageSize: number): number;
-  readonly STASH: number;
-  readonly KEPT: number;
-  readonly KEPT_END: number;
   readonly ControlWord: Record<"version" | "pageSize" | "layout" | "magic" | "slots", number>;
   readonly ControlDouble: Record<"committed" | "largeTable" | "limit", number>;
-  readonly CacheWord: { readonly freeing: number; readonly reallocating: number };
+  readonly CacheWord: Record<"freeing" | "reallocating" | "kept", number>;
 }
 
 export const partsOf = (arena: Arena): ArenaParts => arena as unknown as ArenaParts;

@@ -20,7 +20,7 @@ test("who dies before the block that it keeps is counted, and right after a repa
   heap.leave();
   dead.arena.free(block);
   const { words } = heap.windows[0]!.window;
-  const counted = cacheOfSlot(heap.slot) + CacheWord.keptGranules;
+  const counted = cacheOfSlot(heap.slot) + CacheWord.kept;
   expect(words[counted]).toBeGreaterThan(0);
   words[counted] = 0;
   for (let others = 2; others < SLOTS; others++) crew.join(1000 + others).heap.slots.claim();

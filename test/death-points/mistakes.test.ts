@@ -42,6 +42,16 @@ test("the claims of the dead are forgotten", async () => {
   expect(found.map(({ fault }) => fault.kind)).toEqual(["leak"]);
 });
 
+test("the lists of the dead stay", async () => {
+  const { found } = await deathsIn(
+    "releaseList",
+    "src/heap/recovery.ts",
+    "    space.words.fill(0, from, from + LIST_WORDS);\n",
+    "",
+  );
+  expect(found.length).toBe(1);
+});
+
 test("a dead owner of the lock is taken for alive", async () => {
   const { found } = await deathsIn(
     "Heap.handOut",

@@ -38,18 +38,7 @@ test("points are numbered from 1 on, in every folder of the library", () => {
 });
 
 test("every array whose elements the library assigns is known: shared, or the Worker's own", () => {
-  const own = [
-    "batches",
-    "bytes",
-    "count",
-    "forgotten",
-    "homes",
-    "inUse",
-    "lists",
-    "lost",
-    "sums",
-    "untilSpans",
-  ];
+  const own = ["brought", "bytes", "count", "forgotten", "homes", "inUse", "lost", "sums", "untilSpans"];
   const stored = new Set<string>();
   for (const file of new Glob("src/**/*.ts").scanSync(ROOT)) {
     const source = readFileSync(join(ROOT, file), "utf8");

@@ -161,8 +161,8 @@ export const cases: Cases = {
   "7 one_byte_memcpy_overflow: into the slack": forEachContent((content) => {
     for (const size of SIZES) intoSlack(size, 1, content);
   }),
-  "8 32_byte_memcpy_overflow: into the slack of 4096 bytes": forEachContent((content) =>
-    intoSlack(4096, 32, content),
+  "8 32_byte_memcpy_overflow: into the slack of 4000 bytes": forEachContent((content) =>
+    intoSlack(4000, 32, content),
   ),
   "7 8 32_byte_memcpy_overflow: over the header behind 1144 bytes": forEachContent((content) =>
     overHeader(HEADED, content),

@@ -72,3 +72,11 @@ test("a search that was cut short is no proof", () => {
   ).toThrow("did not visit all states");
   expect(violationIn("pan:1: invalid end state (at depth 7)\nerrors: 1\n")).toBe("nobody can go on");
 });
+
+test("a message of the verifier tells what was violated", () => {
+  const meaning = (assertion: string) => violationIn(`pan:1: assertion violated ${assertion} (at depth 9)\n`);
+  expect(meaning("(head[((s*(1+1))+1)]==0)")).toContain("keeps nothing by its count");
+  expect(meaning("((held&(((1<<size[mine])-1)<<mine))!=0)")).toBe("a block is freed twice");
+  expect(meaning("((held&(((1<<size[mine])-1)<<mine))==0)")).toBe("a block has two owners");
+  expect(meaning("(((held>>mine)&1)==0)")).toBe("a free of a block in use is refused");
+});

@@ -11,9 +11,15 @@ import {
   UNITS,
 } from "../../src/core/span-classes.ts";
 import { SPAN_MOST_BYTES } from "../../src/core/tunables.ts";
+import { ORPHAN_WORDS } from "../../src/memory/layout.ts";
 import { MAGAZINE_SHIFT } from "../../src/memory/span-table.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import { auditSpans } from "./audit.ts";
+
+test("what is counted for each class has room in the words of the classes 0 and 1, and of the lists without an owner", () => {
+  expect(SPAN_CLASSES).toBeLessThanOrEqual(1 << MAGAZINE_SHIFT);
+  expect(SPAN_CLASSES).toBeLessThanOrEqual(ORPHAN_WORDS);
+});
 
 test("every request has the smallest class that is large enough, and wastes an eighth at the most", () => {
   for (let bytes = 0; bytes <= SPAN_MOST_BYTES; bytes++) {

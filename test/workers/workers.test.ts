@@ -110,8 +110,6 @@ test("a detached Worker leaves no cache behind and may come again", async () => 
     await worker({ do: "detach", arena: arena.handle });
     expect(arena.stats().workers).toBe(1);
   }
-  // What it had is in the depot now, not in a cache: anybody's to give back.
-  arena.trim();
   expect(arena.stats().cachedBlocks).toBe(0);
   await stopAll(arena);
 });

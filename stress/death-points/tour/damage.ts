@@ -9,7 +9,7 @@ const BIG = 60_000;
 /** Of a block with a header that a list of the cache serves, whose links can be overwritten. */
 const LISTED = 1500;
 const PREVIOUS_FREE = 1;
-/** More blocks of one class than a Worker keeps, its list among them. */
+/** More blocks than a Worker keeps in a scene. */
 const SPARE: readonly number[] = new Array(20).fill(5000);
 
 /** Links of free blocks. */
@@ -42,6 +42,13 @@ export function links(guide: Guide): void {
       scene.arena.dispose();
     }
   }
+  // Beside one that is too large to be kept.
+  const scene = new Scene(guide);
+  const [large, free] = scene.row(100_000, BIG, BIG) as [number, number];
+  scene.file(free);
+  scene.overwrite(free, 0, 0x7770);
+  scene.fails(() => scene.arena.free(large));
+  scene.arena.dispose();
 }
 
 /** Heads and bitmaps of the free lists. */
@@ -96,60 +103,32 @@ export function caches(guide: Guide): void {
     look(scene.arena, owner);
     scene.end();
   }
-  // In the list that is full when the stash is full too.
+  // In the list of which a part goes back.
   const scene = new Scene(guide);
-  const blocks = scene.row(...Array.from({ length: 60 }, () => LISTED));
-  for (const block of blocks.slice(0, 25)) scene.arena.free(block);
-  scene.overwrite(blocks[23]!, -1, 0);
-  scene.fails(() => {
-    for (const block of blocks.slice(25)) scene.arena.free(block);
-  });
-  scene.arena.dispose();
-}
-
-/** The stash: headers, links in a circle, and a view that ends before its newest list. */
-export function stash(guide: Guide): void {
-  const { STASH } = guide.build;
-  const fill = () => {
-    const scene = new Scene(guide);
-    const row = scene.row(...Array.from({ length: 25 }, () => LISTED));
-    for (const block of row) scene.arena.free(block);
-    const { entries, words } = attachmentOf(scene.arena).caches[0]!;
-    const heads = words.subarray(entries + STASH, entries + STASH * 2);
-    const list = entries + words.subarray(entries, entries + STASH).indexOf(scene.indexOf(row.at(-1)!));
-    return { scene, first: Math.max(...heads), list };
-  };
-  const drainLists = ({ arena }: Scene) => {
-    for (let i = 0; i < 40; i++) arena.malloc(LISTED);
-  };
-  const damages: [offset: number, value: (first: number) => number, find: (scene: Scene) => unknown][] = [
-    [-1, () => 0x12345, drainLists],
-    [0, (first) => first, ({ arena }) => arena.check()],
-    [0, () => 0x12340, ({ arena }) => arena.trim()],
-  ];
-  for (const [offset, value, find] of damages) {
-    const { scene, first } = fill();
-    scene.words[first + offset] = value(first);
-    scene.fails(() => find(scene));
-    scene.end();
-  }
-  const { scene, first, list } = fill();
-  // Without the list the stash is asked.
-  attachmentOf(scene.arena).caches[0]!.words[list] = 0;
-  scene.shorten(first - 4);
-  scene.arena.malloc(LISTED);
-  scene.arena.dispose();
+  const [last, ...blocks] = scene.row(...Array.from({ length: 60 }, () => LISTED)) as [number, ...number[]];
+  scene.fillKept(blocks);
+  scene.overwrite(blocks[35]!, -1, 0x12345);
+  scene.fails(() => scene.arena.free(last));
+  scene.end();
+  // A link that leads nowhere: what stood behind it is found again.
+  const cut = new Scene(guide);
+  const [first, second] = cut.row(LISTED, LISTED) as [number, number];
+  for (const block of [first, second]) cut.arena.free(block);
+  cut.overwrite(second, 0, 0);
+  cut.arena.trim();
+  cut.end();
 }
 
 /** The kept block: its header, its link. */
 export function kept(guide: Guide): void {
-  const finds: ((scene: Scene, other: number) => unknown)[] = [
-    ({ arena }, other) => arena.realloc(other, BIG + 20_000),
-    ({ arena }) => arena.check(),
-    ({ arena }) => arena.malloc(BIG),
+  const finds: (readonly [(scene: Scene, other: number) => unknown, readonly number[]])[] = [
+    // The link of the last one that is kept is not looked at.
+    [({ arena }, other) => arena.realloc(other, 2 ** 17), [-1]],
+    [({ arena }) => arena.check(), [-1, 0]],
+    [({ arena }) => [arena.malloc(BIG), arena.malloc(BIG)], [-1, 0]],
   ];
-  for (const find of finds) {
-    for (const word of [-1, 0]) {
+  for (const [find, words] of finds) {
+    for (const word of words) {
       const scene = new Scene(guide);
       const [block, other] = scene.row(BIG, BIG, BIG) as [number, number];
       scene.arena.free(block);
@@ -166,39 +145,6 @@ export function kept(guide: Guide): void {
   attachmentOf(scene.arena).purgeTimer.look(true);
   scene.arena.check();
   scene.end();
-}
-
-/** Batches in the depot. */
-export function batches(guide: Guide): void {
-  const { DEPOT_AREA, DEPOT_WORDS } = guide.build;
-  const header = (first: number) => first - 1;
-  const link = (first: number) => first;
-  const nextBatch = (first: number) => first + 1;
-  const refill = (arena: Arena) => {
-    for (let i = 0; i < 100; i++) arena.malloc(LISTED);
-  };
-  const cases: [
-    word: (first: number) => number,
-    value: number | "first",
-    find: (arena: Arena, live: number) => unknown,
-  ][] = [
-    [header, 0x12345, refill],
-    [link, "first", (arena) => arena.check()],
-    [nextBatch, 0, (arena) => arena.check()],
-    [nextBatch, 0, (arena) => arena.trim()],
-    [header, 0x12345, (arena, live) => arena.free(live + 16)],
-  ];
-  for (const [word, value, find] of cases) {
-    const scene = new Scene(guide);
-    const blocks = scene.row(...Array.from({ length: 100 }, () => LISTED));
-    for (const block of blocks.slice(1)) scene.arena.free(block);
-    const places = blocks.map((block) => scene.indexOf(block));
-    const depot = scene.words.subarray(DEPOT_AREA, DEPOT_AREA + DEPOT_WORDS);
-    const first = depot.find((head) => places.includes(head))!;
-    scene.words[word(first)] = value === "first" ? first : value;
-    scene.fails(() => find(scene.arena, blocks[0]!));
-    scene.end();
-  }
 }
 
 /** Links of the free memory that a segment is cut from, and of that which one merges with in the end. */

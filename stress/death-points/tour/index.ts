@@ -5,7 +5,6 @@
 import type { ArenaHandle, TestBuild } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
 import {
-  batches,
   caches as damagedCaches,
   segments as damagedSegments,
   headers,
@@ -14,7 +13,6 @@ import {
   links,
   lists,
   stale,
-  stash,
 } from "./damage.ts";
 import {
   adoption,
@@ -45,7 +43,7 @@ import {
 } from "./private.ts";
 import { builders, processHeap } from "./process-heap.ts";
 import { argumentsOf, limit, looking, narrow, pointers, system } from "./refusals.ts";
-import { alignment, caches, churn, depot, gifts, idle, kept, places, ready, windows } from "./small.ts";
+import { alignment, caches, churn, flushes, gifts, idle, kept, places, ready, windows } from "./small.ts";
 
 import {
   collecting,
@@ -75,7 +73,7 @@ export interface Stage {
 const acts: readonly Act[] = [
   caches,
   kept,
-  depot,
+  flushes,
   // Before others with large blocks: here collisions in their table are certain.
   table,
   gifts,
@@ -115,8 +113,6 @@ const acts: readonly Act[] = [
   index,
   damagedCaches,
   keptDamaged,
-  batches,
-  stash,
   lists,
   stale,
   headers,
@@ -145,7 +141,7 @@ const acts: readonly Act[] = [
 /** With every other policy: what fills, empties, merges and rebuilds its index. */
 const policyActs: readonly Act[] = [
   caches,
-  depot,
+  flushes,
   gifts,
   places,
   alignment,

@@ -63,6 +63,15 @@ export function neighbours(guide: Guide): void {
     for (let i = first; i < 4; i += 2) arena.free(row[i]!);
   }
   arena.dispose();
+  // Whole pages: one that waits and is taken again, one that waits until the end of the chain falls.
+  const pages = privateArena(guide, { workerCache: false });
+  const [low, waiting, ...high] = Array.from({ length: 4 }, () => pages.malloc(4087));
+  pages.free(waiting!);
+  pages.free(pages.malloc(4087));
+  for (const pointer of high.reverse()) pages.free(pointer);
+  pages.trim();
+  pages.free(low!);
+  pages.dispose();
 }
 
 /** A window that ends in the middle of a batch of blocks for a cache. */
@@ -72,7 +81,7 @@ export function fullWindow(guide: Guide): void {
   const left = () => OPTIONS.reserve - words[guide.build.WindowWord.top]! * 4;
   while (left() > 110_000) arena.malloc(60_000);
   arena.malloc(left() - 6000);
-  for (let i = 0; i < 12; i++) arena.malloc(1500);
+  for (let i = 0; i < 20; i++) arena.malloc(400);
   arena.dispose();
 }
 

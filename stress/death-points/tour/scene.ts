@@ -3,12 +3,16 @@ import { type Arena, attachmentOf, type Cache, partsOf } from "../insides.ts";
 import type { Guide } from "./guide.ts";
 import { privateArena } from "./private.ts";
 
+/** Bytes that a Worker keeps here, and bytes of the largest block of them. */
+const KEPT_MOST = 2 ** 16;
+const LIMIT = KEPT_MOST * 64;
+
 /** An arena with blocks side by side, and hands to damage it. */
 export class Scene {
   readonly arena: Arena;
 
   constructor(private readonly guide: Guide) {
-    this.arena = privateArena(guide);
+    this.arena = privateArena(guide, { limit: LIMIT });
   }
 
   /** Blocks in a row. */
@@ -16,12 +20,11 @@ export class Scene {
     return sizes.map((size) => this.arena.malloc(size));
   }
 
-  /** This Worker keeps nothing more: the block that it frees next goes back at once, and all that it keeps. */
+  /** This Worker may keep no more: when it frees the next block, a part of them goes back. */
   fillKept(spare: readonly number[]): void {
-    const { entries } = attachmentOf(this.arena).caches[0]!;
-    const { KEPT, KEPT_END } = this.guide.build;
-    const kept = this.words.subarray(entries + KEPT, entries + KEPT_END);
-    for (const block of spare) if (kept.includes(0)) this.arena.free(block);
+    const kept = attachmentOf(this.arena).caches[0]!.entries + this.guide.build.CacheWord.kept;
+    for (const block of spare) if (this.words[kept]! * 16 < KEPT_MOST) this.arena.free(block);
+    if (this.words[kept]! * 16 < KEPT_MOST) throw new Error("more may be kept");
   }
 
   /** Frees a block into the index, where it is not kept. */

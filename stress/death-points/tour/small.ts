@@ -20,24 +20,56 @@ export function caches(guide: Guide): void {
   arena.usableSize(null);
 }
 
-/** Blocks that no class has room for: one is kept, checked, taken again, and makes way for another. */
+/** Blocks of exact sizes: kept, checked, taken again out of the list of their class and of those above. */
 export function kept(guide: Guide): void {
   for (const size of [30_000, 60_000]) {
     guide.freeAll([guide.give(size)]);
     guide.arena.check();
     guide.freeAll(guide.giveMany(2, size));
   }
+  // The first one of its class is too short.
+  for (const sizes of [[9300], [9300, 10_300], [9300, 11_500]]) {
+    guide.freeAll(sizes.map((size) => guide.give(size)));
+    guide.freeAll([guide.give(9900)]);
+    attachmentOf(guide.arena).purgeTimer.look(true);
+  }
+  // Another Worker frees one, or reallocates one where it stands, when it is about to be kept.
+  const own = privateArena(guide);
+  const meanwhile = (act: () => void, free: () => void) => {
+    let hasActed = false;
+    const once = () => {
+      if (hasActed) return;
+      hasActed = true;
+      act();
+    };
+    guide.replacing(attachmentOf(own), "watchKept", once, free);
+  };
+  const block = own.malloc(60_000);
+  meanwhile(
+    () => own.free(block),
+    () => guide.fails("InvalidPointerError", () => own.free(block)),
+  );
+  const other = own.malloc(60_000);
+  meanwhile(
+    () => own.realloc(other, 59_900),
+    () => own.free(other),
+  );
+  own.dispose();
 }
 
-/** Batches that pass through the depot, and are merged before the window grows. */
-export function depot(guide: Guide): void {
+/** More than may be kept: a part goes back. The rest is merged before the window grows, and cut into pieces again. */
+export function flushes(guide: Guide): void {
   const { arena, ledger } = guide;
-  const fill = () => guide.freeAll(guide.giveMany(90, 1500));
+  const fill = () => guide.freeAll(guide.giveMany(500, 3000));
   fill();
   arena.check();
   fill();
   guide.freeAll(guide.giveMany(20, 110_000));
-  fill();
+  const pieces = guide.giveMany(60, 1500);
+  guide.freeAll(pieces.filter((_, i) => i % 2 === 0));
+  attachmentOf(arena).purgeTimer.look(true);
+  guide.freeAll(guide.giveMany(60, 1500));
+  guide.freeAll(pieces.filter((_, i) => i % 2 === 1));
   const numbers = Array.from({ length: 20 }, () => {
     const number = guide.number();
     ledger.alignedAlloc(arena, number, 4096, 100_000);
@@ -167,14 +199,18 @@ export function idle(guide: Guide): void {
   guide.afterDelay(() => guide.freeAll(guide.giveMany(2, 60_000)));
   guide.refusing("release", () => guide.purge(arena));
   guide.purge(arena);
-  // What the depot has is idle while nobody takes it.
+  // What is kept is idle while nobody takes it.
   const pass = () => guide.freeAll(guide.giveMany(500, 3500));
   pass();
   guide.purge(arena);
   pass();
-  // A look finds it full; then it is taken from.
   guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(true));
-  const again = guide.giveMany(300, 3500);
-  guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(false));
-  guide.freeAll(again);
+  // Much is idle in pages that are partly in use, and a little more than at the last look.
+  const own = privateArena(guide);
+  const blocks = Array.from({ length: 800 }, () => own.malloc(4000));
+  for (let i = 0; i < 780; i += 2) own.free(blocks[i]!);
+  guide.purge(own);
+  for (let i = 780; i < 800; i += 2) own.free(blocks[i]!);
+  guide.purge(own);
+  own.dispose();
 }
