@@ -1,9 +1,12 @@
 /**
- * Plays the lecture's examples on every policy and writes docs/examples.md and its pictures:
+ * Plays the lecture's examples on every policy and writes docs/examples.md and its pictures, and the picture of
+ * docs/architecture.md:
  *
  *   bun run pictures
  */
 import { mkdirSync, rmSync } from "node:fs";
+import { drawArchitecture } from "./architecture/draw.ts";
+import { layoutOfAnArena } from "./architecture/scene.ts";
 import { draw } from "./draw.ts";
 import { type Example, examples, type Outcome, shownPolicies } from "./scenes.ts";
 
@@ -47,3 +50,5 @@ const pages: string[] = [];
 for (const example of examples) pages.push(await pageOf(example));
 await Bun.write(`${DOCS}examples.md`, HEAD + pages.join(""));
 console.log(`docs/examples.md and ${examples.length * shownPolicies.length} pictures written`);
+await Bun.write(`${DOCS}architecture.svg`, drawArchitecture(layoutOfAnArena()));
+console.log("docs/architecture.svg written");
