@@ -19,7 +19,7 @@ export const LARGE_THRESHOLD_BYTES = 2 ** 26;
 export const ROUNDED_BYTES = 2 ** 12;
 
 /** Blocks that grow to at most so many bytes are copied between two lists: that costs less than the lock. */
-export const COPIED_BYTES = 2 ** 14;
+export const COPIED_BYTES = 2 ** 16;
 /** For one that grows to at least so many bytes, what its Worker keeps is merged, so that it need not be copied. */
 export const MERGED_FOR_BYTES = 2 ** 17;
 

@@ -39,11 +39,13 @@ test("points are numbered from 1 on, in every folder of the library", () => {
 
 test("every array whose elements the library assigns is known: shared, or the Worker's own", () => {
   const own = ["brought", "bytes", "count", "forgotten", "homes", "inUse", "lost", "sums", "untilSpans"];
+  // Filled when the module is loaded.
+  const tables = ["spanGranules", "magazineRoom", "leastUnits"];
   const stored = new Set<string>();
   for (const file of new Glob("src/**/*.ts").scanSync(ROOT)) {
     const source = readFileSync(join(ROOT, file), "utf8");
     for (const [, name] of source.matchAll(/(\w+)\[[^\]\n][^\n]*\]!? (?:[-+|&^]|<<|>>>?)?= /g))
       stored.add(name!);
   }
-  expect([...stored].sort()).toEqual([...own, ...sharedArrays].sort());
+  expect([...stored].sort()).toEqual([...own, ...tables, ...sharedArrays].sort());
 });
