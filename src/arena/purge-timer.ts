@@ -103,6 +103,8 @@ export class PurgeTimer {
     const drains = mayDrain && this.now() >= this.drainAt;
     let wait = Infinity;
     try {
+      // Of small blocks that this Worker put on its lists nobody has told.
+      if (this.drainAt === Infinity && this.heap.keepsBlocks) this.drainAt = this.now() + this.delay;
       // Nobody's event loop stands still for this.
       if (this.heap.isBusy) wait = BUSY_MS;
       else if (this.isSoon || needsUpkeep(this.heap)) wait = this.look(drains);

@@ -51,7 +51,7 @@ export const CLASSES_PER_DOUBLING = 8;
 
 /**
  * Freed blocks with a header are kept by their Worker in lists (cache/lists.ts) until all of them together have one in so
- * many of the bytes that are in use in the arena, but no less than the second number and no more than the third; of an
+ * many of the bytes that blocks with headers have in the arena, in use or kept, but no less than the second number and no more than the third; of an
  * arena with a limit, no more than one in so many of its bytes. One block more, of any size, may be among them.
  */
 export const KEPT_SHARE = 2;

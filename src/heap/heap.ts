@@ -378,6 +378,12 @@ export class Heap {
     if (this.keptGranules(index) > spare) releaseKept(this, index, spare >>> 1);
   }
 
+  /** Whether this Worker keeps anything on its lists. Any time. */
+  get keepsBlocks(): boolean {
+    for (let index = 0; index < this.windows.length; index++) if (this.keptGranules(index) !== 0) return true;
+    return false;
+  }
+
   /** Granules of all that this Worker keeps in a window. */
   private keptGranules(index: number): number {
     return this.windows[index]!.space.words[cacheOfSlot(this.slot) + CacheWord.kept]!;

@@ -177,6 +177,18 @@ test("what is freed while a look is pending goes back like everything else", asy
   expect(await falls(() => arena.stats().committedBytes, LEFT)).toBeLessThan(LEFT);
 });
 
+test("small blocks that an idle Worker keeps go back, although it may keep more", async () => {
+  using arena = new Arena({ purgeDelay: 100 });
+  const blocks = Array.from({ length: 14_000 }, () => arena.malloc(1500));
+  // What was brought for the next requests has gone back; the Worker is watched no more.
+  await Bun.sleep(1500);
+  const before = arena.stats().committedBytes;
+  for (const block of blocks.slice(0, 3000)) arena.free(block);
+  expect(arena.stats().cachedBlocks).toBe(3000);
+  const wanted = before - 3000 * 1500;
+  expect(await falls(() => arena.stats().committedBytes, wanted + LEFT)).toBeLessThan(wanted + LEFT);
+});
+
 test("pages that one small block each had kept go back when that is freed too", async () => {
   using arena = new Arena();
   const blocks = Array.from({ length: 300_000 }, () => arena.malloc(56));

@@ -16,6 +16,7 @@ import { flushKept, keptMost } from "../../src/heap/kept.ts";
 import { policyNames } from "../../src/index.ts";
 import { CacheWord, cacheOfSlot, LIST_WORDS, LISTS } from "../../src/memory/layout.ts";
 import { Random } from "../../stress/random.ts";
+import { locks } from "../support/count-locks.ts";
 import { Crew, type Member } from "./simulated-crew.ts";
 
 const FIRST = 100;
@@ -49,19 +50,6 @@ function inLists({ heap }: Member, index = 0): { granules: number; lists: number
     }
   }
   return { granules, lists };
-}
-
-/** How often a Worker takes the lock during `act`. */
-function locks({ heap }: Member, act: () => void): number {
-  const enter = heap.enter.bind(heap);
-  let count = 0;
-  heap.enter = () => {
-    count++;
-    enter();
-  };
-  act();
-  heap.enter = enter;
-  return count;
 }
 
 function locked<Result>({ heap }: Member, act: () => Result): Result {

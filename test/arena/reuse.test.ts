@@ -4,23 +4,11 @@ import { bytesAt } from "../../native/raw-memory.ts";
 import { keptMost } from "../../src/heap/kept.ts";
 import { Arena, type Pointer } from "../../src/index.ts";
 import { CacheWord, cacheOfSlot } from "../../src/memory/layout.ts";
+import { locks } from "../support/count-locks.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const FIRST = 100;
 const SECOND = 200;
-
-/** How often a Worker takes the lock during `act`. */
-function locks({ heap }: { heap: { enter(): void } }, act: () => void): number {
-  const enter = heap.enter.bind(heap);
-  let count = 0;
-  heap.enter = () => {
-    count++;
-    enter();
-  };
-  act();
-  heap.enter = enter;
-  return count;
-}
 
 test.each([16_000, 65_536, 2 ** 20])("a freed block of %d bytes is kept", (size) => {
   const member = new Crew({ purgeDelay: Infinity }).join(FIRST);

@@ -1,4 +1,4 @@
-/** misuse.md 121 to 125, 137, 143, 146: pointers of other arenas, disposed arenas, damage to the control block. */
+/** Rows 121 to 125, 137, 143, 146: pointers of other arenas, disposed arenas, damage to the control block. */
 import assert from "node:assert/strict";
 import { mappingsIn } from "../../native/mappings.ts";
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 121 to 125, 137, 143, 146: see the cases. */
+/** Rows 121 to 125, 137, 143, 146: see the cases. */
 import { cases } from "./arenas.cases.ts";
 import { testCases } from "./subprocess.ts";
 

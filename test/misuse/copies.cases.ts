@@ -1,4 +1,4 @@
-/** misuse.md 7 to 12: raw copies that run past the end or start before the block; 46, 91, 93: reads and full use. */
+/** Rows 7 to 12: raw copies that run past the end or start before the block; 46, 91, 93: reads and full use. */
 import assert from "node:assert/strict";
 import { addressOf, bytesAt, copyMemory } from "../../native/raw-memory.ts";
 import { SEGMENT_BYTES } from "../../src/core/tunables.ts";

@@ -1,5 +1,5 @@
 /**
- * misuse.md 156, 157: a Worker is terminated in the middle of malloc, free, realloc, growth or dispose. Each case kills
+ * Rows 156, 157: a Worker is terminated in the middle of malloc, free, realloc, growth or dispose. Each case kills
  * many Workers at moments that vary and looks at the arena after each: nobody hangs, `check()` is clean, at most one
  * block is lost.
  */

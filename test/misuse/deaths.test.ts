@@ -1,4 +1,4 @@
-/** misuse.md 156, 157: see the cases. */
+/** Rows 156, 157: see the cases. */
 import { cases } from "./deaths.cases.ts";
 import { testCases } from "./subprocess.ts";
 

@@ -1,4 +1,4 @@
-/** misuse.md 31 to 34, 47 to 49, 92, 97, 136: memory that is read or written after its free, and what is in new memory. */
+/** Rows 31 to 34, 47 to 49, 92, 97, 136: memory that is read or written after its free, and what is in new memory. */
 import assert from "node:assert/strict";
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";
 import { type Arena, InvalidPointerError } from "../../src/index.ts";

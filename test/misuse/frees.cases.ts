@@ -1,4 +1,4 @@
-/** misuse.md 13 to 23, 37 to 42, 96: double frees, and frees of what is no block. */
+/** Rows 13 to 23, 37 to 42, 96: double frees, and frees of what is no block. */
 import assert from "node:assert/strict";
 import { nativePlatform } from "../../native/index.ts";
 import { addressOf, bytesAt } from "../../native/raw-memory.ts";

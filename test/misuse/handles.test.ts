@@ -1,4 +1,4 @@
-/** misuse.md 138 to 142: handles that are no handles, and handles of what is not there. */
+/** Rows 138 to 142: handles that are no handles, and handles of what is not there. */
 import { expect, test } from "bun:test";
 import { addressOf, bytesAt } from "../../native/raw-memory.ts";
 import { Arena, type ArenaHandle, heap } from "../../src/index.ts";

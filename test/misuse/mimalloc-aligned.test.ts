@@ -1,4 +1,4 @@
-/** misuse.md 64 to 79: mimalloc's checks of aligned blocks, by their names there. */
+/** Rows 64 to 79: mimalloc's checks of aligned blocks, by their names there. */
 import { expect, test } from "bun:test";
 import { alignedAlloc, free, heap } from "../../src/index.ts";
 import { expectAligned, isZero, soil } from "./contents.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 58 to 63, 81 to 88: mimalloc's API checks, by their names there; 35, 51, 54, 57: other suites' ordinary use. */
+/** Rows 58 to 63, 81 to 88: mimalloc's API checks, by their names there; 35, 51, 54, 57: other suites' ordinary use. */
 import { expect, test } from "bun:test";
 import { bytesAt } from "../../native/raw-memory.ts";
 import { type Arena, free } from "../../src/index.ts";

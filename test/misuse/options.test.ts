@@ -1,4 +1,4 @@
-/** misuse.md 119, 120: options that no arena may have. */
+/** Rows 119, 120: options that no arena may have. */
 import { describe, expect, test } from "bun:test";
 import { mappingsIn } from "../../native/mappings.ts";
 import { Arena, type ArenaOptions, heap } from "../../src/index.ts";

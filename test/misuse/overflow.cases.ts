@@ -1,4 +1,4 @@
-/** misuse.md 1 to 6: single bytes flipped behind and before a block; 44, 45, 94, 95: the same at exact places. */
+/** Rows 1 to 6: single bytes flipped behind and before a block; 44, 45, 94, 95: the same at exact places. */
 import assert from "node:assert/strict";
 import { SEGMENT_BYTES } from "../../src/core/tunables.ts";
 import { Arena, type ArenaOptions, InvalidPointerError } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 99 to 105, 120: values that no pointer may have. */
+/** Rows 99 to 105, 120: values that no pointer may have. */
 import { describe, expect, test } from "bun:test";
 import {
   counters,

@@ -1,4 +1,4 @@
-/** misuse.md 149 to 151, 153: two Workers do something to the same block, or near the limit, at the same moment. */
+/** Rows 149 to 151, 153: two Workers do something to the same block, or near the limit, at the same moment. */
 import assert from "node:assert/strict";
 import { Arena } from "../../src/index.ts";
 import { type Hand, StartLine, withCrew } from "./crew.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 149 to 151, 153: see the cases. */
+/** Rows 149 to 151, 153: see the cases. */
 import { cases } from "./races.cases.ts";
 import { testCases } from "./subprocess.ts";
 

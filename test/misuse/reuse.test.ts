@@ -1,4 +1,4 @@
-/** misuse.md 24 to 30, 36, 50, 98: reuse of memory, blocks of no size, execute permission, blocks never freed. */
+/** Rows 24 to 30, 36, 50, 98: reuse of memory, blocks of no size, execute permission, blocks never freed. */
 import { expect, test } from "bun:test";
 import { mappingsIn } from "../../native/mappings.ts";
 import { bytesAt } from "../../native/raw-memory.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 106 to 115: values that no size or alignment may have, and sizes beyond all memory. */
+/** Rows 106 to 115: values that no size or alignment may have, and sizes beyond all memory. */
 import { describe, expect, test } from "bun:test";
 import { bytesAt } from "../../native/raw-memory.ts";
 import { type Arena, OutOfMemoryError } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** misuse.md 145, 154, 155, 158, 162: how many Workers there may be, and what they leave behind. */
+/** Rows 145, 154, 155, 158, 162: how many Workers there may be, and what they leave behind. */
 import assert from "node:assert/strict";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { Arena } from "../../src/index.ts";

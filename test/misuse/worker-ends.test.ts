@@ -1,4 +1,4 @@
-/** misuse.md 145, 154, 155, 158, 162: see the cases. */
+/** Rows 145, 154, 155, 158, 162: see the cases. */
 
 import { testCases } from "./subprocess.ts";
 import { cases } from "./worker-ends.cases.ts";

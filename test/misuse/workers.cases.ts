@@ -1,4 +1,4 @@
-/** misuse.md 53, 126, 127, 144, 147, 148, 152, 160, 161: blocks that cross Workers. */
+/** Rows 53, 126, 127, 144, 147, 148, 152, 160, 161: blocks that cross Workers. */
 import assert from "node:assert/strict";
 import { bytesAt } from "../../native/raw-memory.ts";
 import { Arena, heap, realloc } from "../../src/index.ts";

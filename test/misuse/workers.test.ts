@@ -1,4 +1,4 @@
-/** misuse.md 53, 126, 127, 144, 147, 148, 152, 160, 161: see the cases. */
+/** Rows 53, 126, 127, 144, 147, 148, 152, 160, 161: see the cases. */
 
 import { testCases } from "./subprocess.ts";
 import { cases } from "./workers.cases.ts";

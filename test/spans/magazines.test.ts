@@ -3,22 +3,10 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { magazineRoom, spanClassFor } from "../../src/core/span-classes.ts";
 import { Crew } from "../arena/simulated-crew.ts";
+import { locks } from "../support/count-locks.ts";
 import { expectNothingLeft } from "../support/nothing-left.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import { auditSpans } from "./audit.ts";
-
-/** How often the lock is taken during `act`. */
-function locks(heap: { enter(): void }, act: () => void): number {
-  const enter = heap.enter.bind(heap);
-  let count = 0;
-  heap.enter = () => {
-    count++;
-    enter();
-  };
-  act();
-  heap.enter = enter;
-  return count;
-}
 
 const step = fc.record({
   kind: fc.constantFrom("malloc", "malloc", "free", "free", "remote", "realloc", "trim"),
@@ -85,7 +73,7 @@ test.each([40, 1024])("a magazine of %d bytes is filled and flushed by halves, w
   const kept = blocks.filter((_, i) => i % 3 === 0);
   const others = blocks.filter((_, i) => i % 3 !== 0);
   const { refills } = arena.stats();
-  const taken = locks(heap, () => {
+  const taken = locks({ heap }, () => {
     for (const block of others) arena.free(block);
   });
   expect(taken).toBe(0);
@@ -94,7 +82,7 @@ test.each([40, 1024])("a magazine of %d bytes is filled and flushed by halves, w
   expect(ready + free).toBeGreaterThanOrEqual(others.length);
   const again = new Set<number>();
   expect(
-    locks(heap, () => {
+    locks({ heap }, () => {
       for (let i = 0; i < others.length; i++) again.add(arena.malloc(size));
     }),
   ).toBe(0);
@@ -115,7 +103,7 @@ test("spans that become empty go back at a flush, but the last one that has free
   // To and fro at the border of one span: the lock is not taken each time.
   const first = Array.from({ length: 70 }, () => arena.malloc(64));
   for (const block of first) arena.free(block);
-  const turns = locks(heap, () => {
+  const turns = locks({ heap }, () => {
     for (let turn = 0; turn < 20; turn++) {
       const some = Array.from({ length: 70 }, () => arena.malloc(64));
       for (const block of some) arena.free(block);

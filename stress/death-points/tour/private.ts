@@ -301,6 +301,12 @@ export async function timers(guide: Guide): Promise<void> {
     throw new RangeError("in release");
   };
   guide.replacing(pages, "release", raise, () => guide.fails("RangeError", () => guide.purge(arena)));
+  // It finds a small block that the fast path has kept.
+  const { purgeTimer } = attachmentOf(arena);
+  const small = arena.malloc(2000);
+  purgeTimer.look(true);
+  arena.free(small);
+  purgeTimer.fire(true);
   arena.dispose();
 }
 
