@@ -205,3 +205,18 @@ test("damage that the purge timer meets is repaired and counted; nobody called w
   expect(arena.stats()).toMatchObject({ damaged: 1, liveBlocks: 1 });
   arena.check();
 });
+
+test("a block that grows moves into one of up to twice the size without the lock, if none of its own size is ready", () => {
+  const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const { arena } = member;
+  const [block, longer] = [arena.malloc(5000), arena.malloc(9500)];
+  arena.malloc(2000);
+  arena.free(longer);
+  let moved = 0;
+  const taken = locks(member, () => {
+    moved = arena.realloc(block, 5500);
+  });
+  expect(taken).toBe(0);
+  expect(moved).toBe(longer);
+  arena.check();
+});
