@@ -7,7 +7,7 @@ import type { FastPath } from "../cache/fast-path.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
 import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { SPAN_MOST_BYTES, ZEROED_BYTES } from "../core/tunables.ts";
+import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { reap, reclaim } from "../heap/adoption.ts";
 import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
@@ -87,9 +87,6 @@ export class Arena implements Disposable {
   calloc(count: number, size: number): Pointer {
     const byteLength = checkProduct(count, size);
     const pointer = this.malloc(byteLength);
-    const { fastPath } = this;
-    if (byteLength <= ZEROED_BYTES && fastPath !== undefined && fastPath.zero(pointer, byteLength))
-      return pointer;
     const { heap: shared } = this.join();
     // Only a mapping of its own can be fresh from the system.
     if (byteLength <= shared.geometry.largeThresholdBytes || !shared.servedFresh)
@@ -285,6 +282,16 @@ export class Arena implements Disposable {
   /** For the fast path: it is about to keep a block. Not part of the API. */
   keepSlow(): void {
     this.attachment?.watchKept();
+  }
+
+  /** For the fast path: spans of a class have become empty. Not part of the API. */
+  emptySlow(cls: number): void {
+    const attachment = this.join();
+    try {
+      attachment.dropEmptySpans(cls);
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   private reallocSlow(pointer: Pointer | number | null, size: number): Pointer {

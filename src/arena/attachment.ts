@@ -74,6 +74,7 @@ export class Attachment {
     this.untilSpans.fill(heap.hasSpans ? heap.spanAfterRequests : 2 ** 31 - 1);
     this.fastPath = new FastPath(
       slowPath,
+      heap.platform.pages,
       this.caches[0]!,
       this.magazines[0]!,
       this.untilSpans,
@@ -166,6 +167,21 @@ export class Attachment {
     this.purgeTimer.lookLaterIf(idle);
   }
 
+  /** Gives this Worker's empty spans of a class back, in the window that the fast path is pointed to if none is named. */
+  dropEmptySpans(cls: number, index: number = this.preferred): void {
+    this.heap.enter();
+    let idle = false;
+    try {
+      this.magazines[index]!.dropEmpty(cls, 1);
+      idle = upkeep(this.heap) !== Infinity;
+    } catch (error) {
+      throw this.heap.repaired(error, "free");
+    } finally {
+      this.heap.leave();
+    }
+    this.purgeTimer.lookLaterIf(idle);
+  }
+
   /** Between two requests: what the timer of this Worker has not come to do. */
   catchUp(): void {
     this.purgeTimer.catchUp();
@@ -173,6 +189,8 @@ export class Attachment {
 
   /** A block is kept, or several were brought: what is not used goes back after the purge delay. */
   watchKept(): void {
+    // First: blocks of these sizes may never need more than the fast path.
+    this.purgeTimer.catchUp();
     this.purgeTimer.lookLaterIf(true);
   }
 
@@ -253,19 +271,7 @@ export class Attachment {
   }
 
   private flushMagazine(index: number, cls: number): void {
-    const magazines = this.magazines[index]!;
-    if (!magazines.flush(cls)) return;
-    this.heap.enter();
-    let idle = false;
-    try {
-      magazines.dropEmpty(cls, 1);
-      idle = upkeep(this.heap) !== Infinity;
-    } catch (error) {
-      throw this.heap.repaired(error, "free");
-    } finally {
-      this.heap.leave();
-    }
-    this.purgeTimer.lookLaterIf(idle);
+    if (this.magazines[index]!.flush(cls)) this.dropEmptySpans(cls, index);
   }
 
   private followCaches(): void {
@@ -376,7 +382,7 @@ export class Attachment {
 
   /** Another attachment of this thread may have put blocks into the magazines that lie behind the end of this one's view. */
   private followCopies(): void {
-    if (this.heap.slots.countAttachment(this.slot, 0) > 1) this.followWindows();
+    if (this.magazines[0]!.isShared) this.followWindows();
   }
 
   private serveFrom(index: number): void {

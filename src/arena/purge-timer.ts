@@ -5,7 +5,8 @@
  */
 import type { Magazines } from "../cache/magazines.ts";
 import { InvalidPointerError } from "../core/errors.ts";
-import { PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts";
+import { GRANULE_BYTES } from "../core/size-classes.ts";
+import { KEPT_LEAST_BYTES, PURGE_LOOK_MOST_MS, TIMER_LATE_MS, WATCH_MS } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
 import { releaseKept } from "../heap/kept.ts";
 import { fullUpkeep, needsUpkeep } from "../heap/upkeep.ts";
@@ -19,6 +20,9 @@ const BUSY_MS = 10;
 
 /** Calls of which one asks whether the timer is late. */
 const CLOCK_MASK = 7;
+
+/** Granules of kept blocks that a Worker which makes requests keeps. */
+const KEPT_REST = KEPT_LEAST_BYTES / 2 / GRANULE_BYTES;
 
 export class PurgeTimer {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,8 +61,8 @@ export class PurgeTimer {
   }
 
   /**
-   * Between two requests, now and then: does what a late timer should have done. This Worker's caches, which are in use,
-   * stay as they are.
+   * Between two requests, now and then: does what a late timer should have done. Of this Worker's caches, which are in
+   * use, only long lists go back.
    */
   catchUp(): void {
     if ((++this.calls & CLOCK_MASK) === 0 && this.now() > this.dueAt + TIMER_LATE_MS) this.fire(false);
@@ -72,15 +76,16 @@ export class PurgeTimer {
   }
 
   /**
-   * Gives back what may go back by now; `drains`: after this Worker's caches were emptied. Returns after how many
-   * milliseconds to look again, Infinity = when needed.
+   * Gives back what may go back by now, after all but `rest` granules of what this Worker keeps, and for 0 of its magazines
+   * too. Returns after how many milliseconds to look again, Infinity = when needed.
    */
-  look(drains: boolean): number {
+  look(rest: number): number {
     const { heap } = this;
     heap.enter();
     try {
-      if (drains) {
-        for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, 0);
+      if (rest !== Infinity)
+        for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, rest);
+      if (rest === 0) {
         for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
       }
       return fullUpkeep(heap);
@@ -91,7 +96,7 @@ export class PurgeTimer {
       return Infinity;
     } finally {
       heap.leave();
-      if (drains) {
+      if (rest !== Infinity) {
         this.drainAt = Infinity;
         this.isExpected = false;
       }
@@ -100,14 +105,14 @@ export class PurgeTimer {
 
   private fire(mayDrain: boolean): void {
     if (this.delay === Infinity) return;
-    const drains = mayDrain && this.now() >= this.drainAt;
+    const rest = this.now() < this.drainAt ? Infinity : mayDrain ? 0 : KEPT_REST;
     let wait = Infinity;
     try {
       // Of small blocks that this Worker put on its lists nobody has told.
       if (this.drainAt === Infinity && this.heap.keepsBlocks) this.drainAt = this.now() + this.delay;
       // Nobody's event loop stands still for this.
       if (this.heap.isBusy) wait = BUSY_MS;
-      else if (this.isSoon || needsUpkeep(this.heap)) wait = this.look(drains);
+      else if (this.isSoon || needsUpkeep(this.heap)) wait = this.look(rest);
       if (this.drainAt !== Infinity) wait = Math.min(wait, Math.max(this.drainAt - this.now(), 0));
     } finally {
       this.isSoon = wait !== Infinity;

@@ -20,9 +20,10 @@ import {
   ROUNDED_GRANULES,
   SMALL_GRANULES,
 } from "../core/size-classes.ts";
-import { MERGED_FOR_BYTES, SPAN_MOST_BYTES } from "../core/tunables.ts";
+import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
 import type { Geometry } from "../heap/control.ts";
+import { releaseBehind } from "../heap/kept.ts";
 import { claimLarge, releaseLarge } from "../heap/large-blocks.ts";
 import { resizeLarge } from "../heap/large-resize.ts";
 import { CacheWord } from "../memory/layout.ts";
@@ -170,12 +171,9 @@ function fit(
   if (present <= copied && heap.hasSpans && byteLength <= SPAN_MOST_BYTES) return false;
   heap.enter();
   try {
-    const resized = heap.resize(cache.number, block, wanted);
-    if (!resized && wanted > present && byteLength >= MERGED_FOR_BYTES) heap.mergeSpare(cache.number);
+    if (wanted > present) releaseBehind(heap, cache.number, block, wanted);
     return (
-      resized ||
-      heap.resize(cache.number, block, wanted) ||
-      heap.resize(cache.number, block, granulesFor(byteLength))
+      heap.resize(cache.number, block, wanted) || heap.resize(cache.number, block, granulesFor(byteLength))
     );
   } catch (error) {
     throw heap.repaired(error, "realloc");

@@ -158,6 +158,7 @@ const NEVER_ASKED: SlowPath = {
   mallocSlow: () => 0,
   keepSlow: () => {},
   freeSlow() {},
+  emptySlow() {},
 };
 
 /** Maps a new arena. Throws OutOfMemoryError. */

@@ -34,8 +34,9 @@ import {
   UNIT_GRANULES,
 } from "../core/span-classes.ts";
 import { CLASSES_PER_DOUBLING, LARGE_THRESHOLD_BYTES, SPAN_MOST_BYTES } from "../core/tunables.ts";
-import type { Pointer } from "../core/types.ts";
+import type { Address, Pointer } from "../core/types.ts";
 import { CACHE_WORDS, CacheWord, LISTS, WindowWord } from "../memory/layout.ts";
+import type { PageSource } from "../memory/platform.ts";
 import {
   BLOCK_STATE_MASK,
   BlockState,
@@ -57,6 +58,8 @@ export interface SlowPath {
   freeSlow(pointer: number): void;
   /** A block that is not small is about to be kept. */
   keepSlow(): void;
+  /** Spans of a class, of this Worker's in the window that the path is pointed to, have become empty. */
+  emptySlow(cls: number): void;
 }
 
 /** An empty cache and no block: what the fast path looks at while it is pointed nowhere. */
@@ -76,6 +79,7 @@ const LISTED_BYTES = LARGE_THRESHOLD_BYTES | 0;
 export class FastPath {
   // `declare`: a field that is set once, in the constructor, is a constant for the compiler; defined first, it is not.
   private declare readonly slowPath: SlowPath;
+  private declare readonly pages: PageSource;
   private declare words: Int32Array;
   /** The window's base divided by 4 GiB. */
   private declare range: number;
@@ -83,6 +87,8 @@ export class FastPath {
   private declare states: Uint8Array;
   private declare map: Int32Array;
   private declare magazines: Int32Array;
+  /** Fills and empties them. None while the path is pointed nowhere. */
+  private declare stock: Magazines | undefined;
   /** This Worker's slot, as the page map has it. */
   private declare readonly owner: number;
   private declare readonly secret: number;
@@ -102,6 +108,7 @@ export class FastPath {
 
   constructor(
     slowPath: SlowPath,
+    pages: PageSource,
     cache: WindowCache,
     magazines: Magazines,
     untilSpans: Int32Array,
@@ -109,12 +116,14 @@ export class FastPath {
     keptMost: number,
   ) {
     this.slowPath = slowPath;
+    this.pages = pages;
     this.words = cache.words;
     this.range = rangeOf(cache);
     this.table = magazines.table;
     this.states = magazines.table.states;
     this.map = magazines.table.map;
     this.magazines = magazines.words;
+    this.stock = magazines;
     this.owner = cache.slot << OWNER_SHIFT;
     this.secret = cache.secret;
     this.entries = cache.entries;
@@ -138,6 +147,7 @@ export class FastPath {
     if (this.states !== table.states) this.states = table.states;
     if (this.map !== table.map) this.map = table.map;
     if (this.magazines !== magazines.words) this.magazines = magazines.words;
+    if (this.stock !== magazines) this.stock = magazines;
   }
 
   /** The Worker has left: everything goes to the slow path. */
@@ -145,6 +155,7 @@ export class FastPath {
     this.words = NOWHERE;
     this.states = NO_STATES;
     this.magazines = NO_MAGAZINES;
+    this.stock = undefined;
   }
 
   /** Granules from the base of the window that this path is pointed to. */
@@ -279,7 +290,7 @@ export class FastPath {
     if (words[taken - 1] !== (fresh | this.cachedMine) || slack < 0) return 0;
     words[entry] = words[taken]!;
     words[taken - 1] = fresh | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-    words.copyWithin(taken, block, block + granules * 4 - 2);
+    this.pages.copy(this.addressOf(taken >>> 2), pointer as Address, granules * GRANULE_BYTES - 8);
     // No call from here on: none that finds the stack full.
     if (Atomics.compareExchange(words, block - 1, word1, check | this.cachedMine) === word1) {
       words[entries + CacheWord.kept] = kept + granules - (bytes >>> 4);
@@ -293,9 +304,13 @@ export class FastPath {
     return 0;
   }
 
+  private addressOf(granule: number): Address {
+    return ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0) as Address;
+  }
+
   /** The same between two magazines. */
   private moveBetween(granule: number, size: number): Pointer | 0 {
-    const { magazines, map, states, words } = this;
+    const { magazines, map, states } = this;
     const entry = map[granule >>> UNIT_SHIFT]!;
     if (size > SPAN_MOST_BYTES || (entry & OWNER_MASK) !== this.owner) return 0;
     const former = (entry & 0xff) << MAGAZINE_SHIFT;
@@ -304,10 +319,10 @@ export class FastPath {
     if (count <= 0 || magazines[former]! >= magazineRoom[entry & 0xff]! || at === former) return 0;
     const taken = magazines[at + count]!;
     if (taken >>> 1 >= states.length) return 0;
-    const length = Math.min(spanGranules[entry & 0xff]!, spanGranules[at >>> MAGAZINE_SHIFT]!) << 2;
+    const length = Math.min(spanGranules[entry & 0xff]!, spanGranules[at >>> MAGAZINE_SHIFT]!) << 4;
     magazines[at] = count - 1;
     states[taken >>> 1] = IN_USE | (taken & 1);
-    words.copyWithin(taken << 2, granule << 2, (granule << 2) + length);
+    this.pages.copy(this.addressOf(taken), this.addressOf(granule), length);
     // No call from here on: none that finds the stack full.
     const inUse = IN_USE | (granule & 1);
     if (Atomics.compareExchange(states, granule >>> 1, inUse, READY | (granule & 1)) === inUse) {
@@ -350,31 +365,50 @@ export class FastPath {
     this.freeOther(pointer);
   }
 
-  /** Fills a block that was just allocated with zeros; at least `byteLength` bytes. False: it is not in this path's window. */
-  zero(pointer: number, byteLength: number): boolean {
-    const block = pointer >>> 2;
-    const end = block + ((byteLength + 3) >>> 2);
-    const { words } = this;
-    if ((this.range * RANGE_WORDS + 0 + block) * 4 + 0 !== pointer || end > words.length) return false;
-    for (let at = block; at < end; at++) words[at] = 0;
-    return true;
-  }
-
   /** A block of another Worker's span, or one with a header. */
   private freeOther(pointer: number): void {
+    if (pointer === 0 || (pointer as unknown) === null) return;
     if (typeof pointer === "number") {
       const granule = pointer >>> 4;
       if ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0 === pointer) {
         const state = this.states[granule >>> 1]!;
         if ((state & (BLOCK_STATE_MASK | 1)) === (IN_USE | (granule & 1))) {
-          const isMine =
-            (this.map[granule >>> UNIT_SHIFT]! & OWNER_MASK) === this.owner && state >>> FORMER_SHIFT === 0;
-          if (isMine || !freeRemotely(this.words, this.table, granule)) this.slowPath.freeSlow(pointer);
+          const entry = this.map[granule >>> UNIT_SHIFT]!;
+          const isMine = (entry & OWNER_MASK) === this.owner && state >>> FORMER_SHIFT === 0;
+          const isFreed = isMine
+            ? this.putAfterFlush(entry & 0xff, granule)
+            : freeRemotely(this.words, this.table, granule);
+          if (!isFreed) this.slowPath.freeSlow(pointer);
           return;
         }
       }
     }
     this.freeBlock(pointer);
+  }
+
+  /** Puts a block into its full magazine, of which the older half goes back to its spans. False: the slow path does it. */
+  private putAfterFlush(cls: number, granule: number): boolean {
+    const { magazines, states, stock } = this;
+    if (stock === undefined || stock.isShared) return false;
+    if (stock.flush(cls)) this.slowPath.emptySlow(cls);
+    const at = cls << MAGAZINE_SHIFT;
+    const count = (magazines[at]! + 1) | 0;
+    states[granule >>> 1] = READY | (granule & 1);
+    magazines[at + count] = granule;
+    magazines[at] = count;
+    return true;
+  }
+
+  /** A block of this Worker's spans, after its magazine has run out. 0: the slow path finds one. */
+  private takeAfterFill(cls: number): number {
+    const { magazines, states, stock } = this;
+    if (stock === undefined || stock.isShared || stock.fillOwn(cls) === 0) return 0;
+    const at = cls << MAGAZINE_SHIFT;
+    const count = magazines[at]!;
+    const granule = magazines[at + count]!;
+    magazines[at] = count - 1;
+    states[granule >>> 1] = IN_USE | (granule & 1);
+    return granule;
   }
 
   /** Whether a class has no spans yet. Counts the request. */
@@ -387,7 +421,7 @@ export class FastPath {
     return true;
   }
 
-  /** A block with a header: from a list, or from the slow path. Its granule from the window's base. */
+  /** A block that no magazine had, or one with a header. Its granule from the window's base. */
   private mallocBlock(size: number): number {
     if (typeof size === "number" && (size | 0) === size && size >= 0 && size <= LISTED_BYTES) {
       if (size > SPAN_MOST_BYTES || this.isBeforeSpans(size)) {
@@ -408,6 +442,9 @@ export class FastPath {
             return block >>> 2;
           }
         }
+      } else {
+        const granule = this.takeAfterFill(spanClassFor[(size + 15) >>> 4]!);
+        if (granule !== 0) return granule;
       }
     }
     return this.slowPath.mallocSlow(size, this);

@@ -59,6 +59,19 @@ export class Magazines {
     return this.takeFree(cls) > 0 || (this.collect() && this.takeFree(cls) > 0);
   }
 
+  /** The same out of what nobody has to tell of: how many. */
+  fillOwn(cls: number): number {
+    return this.words === NONE ? 0 : this.takeFree(cls);
+  }
+
+  /**
+   * Whether another attachment of this thread uses the same magazines: blocks in them, and spans, may lie behind the end of
+   * this one's views.
+   */
+  get isShared(): boolean {
+    return this.heap.slots.countAttachment(this.heap.slot, 0) > 1;
+  }
+
   isEmpty(cls: number): boolean {
     return this.words[cls << MAGAZINE_SHIFT]! === 0;
   }

@@ -20,11 +20,8 @@ export const ROUNDED_BYTES = 2 ** 12;
 
 /** Blocks that grow to at most so many bytes are copied between two lists: that costs less than the lock. */
 export const COPIED_BYTES = 2 ** 16;
-/** For one that grows to at least so many bytes, what its Worker keeps is merged, so that it need not be copied. */
-export const MERGED_FOR_BYTES = 2 ** 17;
-
-/** `calloc` fills up to so many bytes by itself, and calls the C library for more. */
-export const ZEROED_BYTES = 2 ** 6;
+/** Before a block is moved to grow, so many kept blocks of a class are looked at for one that stands behind it. */
+export const BEHIND_LOOKS = 256;
 
 /** Largest request in bytes that spans serve (spans/): above it a header costs less than the rest of a span. */
 export const SPAN_MOST_BYTES = 2 ** 10;
@@ -32,8 +29,8 @@ export const SPAN_MOST_BYTES = 2 ** 10;
  * A class has spans once a Worker has asked for so many blocks of it, of which one that its list did not have counts as so
  * many: of what is seldom needed, or little of it, sizes share pages of the heap.
  */
-export const SPAN_AFTER_REQUESTS = 2 ** 12;
-export const REFILL_REQUESTS = 2 ** 7;
+export const SPAN_AFTER_REQUESTS = 2 ** 8;
+export const REFILL_REQUESTS = 2 ** 3;
 /** Spans are runs of units of so many bytes, cut from segments of so many. */
 export const UNIT_BYTES = 2 ** 12;
 export const SEGMENT_BYTES = 2 ** 17;
@@ -50,9 +47,11 @@ export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
 /**
- * Freed blocks with a header are kept by their Worker in lists (cache/lists.ts) until all of them together have one in so
- * many of the bytes that blocks with headers have in the arena, in use or kept, but no less than the second number and no more than the third; of an
- * arena with a limit, no more than one in so many of its bytes. One block more, of any size, may be among them.
+ * Freed blocks with a header are kept by their Worker in lists (cache/lists.ts). As long as the arena has had no other one at
+ * the same time, nobody else could use them: they may have as many bytes as the arena has committed. Else all of a
+ * Worker's together may have one in so many of the bytes that blocks with headers have, in use or kept. But no less than
+ * the second number and no more than the third; of an arena with a limit, no more than one in so many of its bytes. One
+ * block more, of any size, may be among them.
  */
 export const KEPT_SHARE = 2;
 export const KEPT_LEAST_BYTES = 2 ** 20;
@@ -77,9 +76,10 @@ export const BATCH_BYTES = 2 ** 14;
 export const STOCK_MOST_BYTES = 2 ** 28;
 export const STOCK_SLACK_SHIFT = 3;
 /**
- * A window grows only after what the asking Worker keeps was merged, if that is at least so many bytes and the window at
- * most so many times as much.
+ * A window grows only after what the asking Worker keeps was merged, one in so many of the blocks' bytes at a time, as long
+ * as that is at least so many bytes and the window at most so many times as much.
  */
+export const MERGED_SHARE = 4;
 export const SPARE_LEAST_BYTES = 2 ** 14;
 export const SPARE_SHARE = 16;
 

@@ -11,7 +11,13 @@ import { BlockSpace } from "../block/space.ts";
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import { SEGMENT_GRANULES } from "../core/span-classes.ts";
-import { SEGMENT_BYTES, SPAN_AFTER_REQUESTS, SPARE_LEAST_BYTES, SPARE_SHARE } from "../core/tunables.ts";
+import {
+  MERGED_SHARE,
+  SEGMENT_BYTES,
+  SPAN_AFTER_REQUESTS,
+  SPARE_LEAST_BYTES,
+  SPARE_SHARE,
+} from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
 import {
   CacheWord,
@@ -354,9 +360,8 @@ export class Heap {
     let block = this.askPolicy(index, least, most, alignment);
     if (block === 0 && this.thrifty && releaseOne(this, index, least))
       block = this.askPolicy(index, least, most, alignment);
-    if (block === 0 && this.thrifty) {
-      this.thrifty = false;
-      this.mergeSpare(index);
+    while (block === 0 && this.thrifty) {
+      this.thrifty = this.mergeSpare(index);
       block = this.askPolicy(index, least, most, alignment);
     }
     this.thrifty = false;
@@ -372,10 +377,13 @@ export class Heap {
     return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
   }
 
-  /** Gives most of what this Worker keeps in a window back, if that is much. Under the lock. */
-  mergeSpare(index: number): void {
-    const spare = this.spareGranules(index);
-    if (this.keptGranules(index) > spare) releaseKept(this, index, spare >>> 1);
+  /** Gives a part of what this Worker keeps in a window back. False if that is little. */
+  private mergeSpare(index: number): boolean {
+    const least = this.spareGranules(index);
+    const kept = this.keptGranules(index);
+    if (kept <= least) return false;
+    releaseKept(this, index, Math.max(least >>> 1, kept - Math.ceil(kept / MERGED_SHARE)));
+    return true;
   }
 
   /** Whether this Worker keeps anything on its lists. Any time. */

@@ -4,8 +4,10 @@
  * up. Before a window grows on the Worker's account, a longer block serves the request, or most of what is kept is merged.
  */
 import { cachedBy, linkOf } from "../block/cached-list.ts";
+import { State } from "../block/header.ts";
 import { CLASSES, classForRequest, classOfBlock, GRANULE_BYTES, granulesFor } from "../core/size-classes.ts";
 import {
+  BEHIND_LOOKS,
   CACHE_SMALL_BYTES,
   FLUSH_MOST,
   KEPT_LEAST_BYTES,
@@ -22,14 +24,16 @@ import type { Heap } from "./heap.ts";
 type Shape = Pick<Geometry, "workerCache" | "purgeDelayMs" | "limitBytes" | "largeThresholdBytes">;
 
 /** Granules that a Worker may keep in a window; none where every request takes the lock. Any time. */
-export function keptMost({ geometry, control }: Heap): number {
-  return Math.floor(keptMostBytes(geometry, control.doubles[ControlDouble.takenBytes]!) / GRANULE_BYTES);
+export function keptMost({ geometry, control, slots }: Heap): number {
+  const taken = control.doubles[ControlDouble.takenBytes]!;
+  const share = slots.used === 1 ? control.committedBytes : taken / KEPT_SHARE;
+  return Math.floor(keptMostBytes(geometry, share) / GRANULE_BYTES);
 }
 
-/** Bytes that a Worker may keep in a window of an arena of which so many bytes are taken. */
-export function keptMostBytes({ workerCache, limitBytes }: Shape, takenBytes: number): number {
+/** Bytes that a Worker may keep in a window whose share of the arena's bytes is so many. */
+export function keptMostBytes({ workerCache, limitBytes }: Shape, shareBytes: number): number {
   if (!workerCache) return 0;
-  const share = Math.min(Math.max(takenBytes / KEPT_SHARE, KEPT_LEAST_BYTES), KEPT_MOST_BYTES);
+  const share = Math.min(Math.max(shareBytes, KEPT_LEAST_BYTES), KEPT_MOST_BYTES);
   return Math.min(share, limitBytes / KEPT_LIMIT_SHARE);
 }
 
@@ -74,6 +78,25 @@ export function releaseOne(heap: Heap, index: number, granules: number): boolean
 }
 
 /**
+ * For a block that is to grow to `granules` where it stands: gives those of this Worker's kept blocks back that stand behind
+ * it, if nothing else is in the way. Throws DamagedBlock. Under the lock.
+ */
+export function releaseBehind(heap: Heap, index: number, block: WordIndex, granules: number): void {
+  const { space } = heap.windows[index]!;
+  const end = block + granules * 4;
+  const isKept = (at: WordIndex) => space.isHeldBy(at, heap.slot, State.cached);
+  // Up to the chain's end: elsewhere there may be room without one page more.
+  if (end > space.top) return;
+  for (let at = space.next(block); at < end; at = space.next(at))
+    if (!isKept(at) && !space.isFree(at)) return;
+  for (let at = space.next(block); at < end && at < space.top; ) {
+    if (!isKept(at)) at = space.next(at);
+    else if (releaseThis(heap, index, at)) at = space.next(block);
+    else return;
+  }
+}
+
+/**
  * Walks this Worker's lists. Returns how many granules they lack: more than 0 where a link was overwritten with 0. Throws
  * DamagedBlock where another link or a header was overwritten. Under the lock.
  */
@@ -104,6 +127,27 @@ export function verifyFirst(heap: Heap, index: number, granules: number): void {
     const block = space.words[entry]!;
     if (block !== 0) linkOf(space, block, cachedBy(heap.slot));
   }
+}
+
+/** Gives a kept block back. False if it is not among the first of its list. */
+function releaseThis(heap: Heap, index: number, block: WordIndex): boolean {
+  const { space } = heap.windows[index]!;
+  const { words } = space;
+  const entries = cacheOfSlot(heap.slot);
+  const granules = space.granules(block);
+  let link = entries + LISTS + classOfBlock(granules);
+  for (let looks = BEHIND_LOOKS; looks > 0 && words[link] !== 0; looks--) {
+    const next = linkOf(space, words[link]!, cachedBy(heap.slot));
+    if (words[link] !== block) {
+      link = words[link]!;
+      continue;
+    }
+    words[link] = next;
+    heap.release(index, block);
+    words[entries + CacheWord.kept] = Math.max(words[entries + CacheWord.kept]! - granules, 0);
+    return true;
+  }
+  return false;
 }
 
 /** Gives up to `blocks` blocks of a list back, as long as more than `most` granules are kept, if that is not 0. */

@@ -65,7 +65,7 @@ export const exceptions: readonly Exception[] = [
     text: "",
     reason: "the base class demands it; reset and dispose of the process-wide heap are refused before",
   })),
-  ...["mallocSlow", "freeSlow", "keepSlow"].map((method) => ({
+  ...["mallocSlow", "freeSlow", "keepSlow", "emptySlow"].map((method) => ({
     file: "src/arena/source.ts",
     within: `NEVER_ASKED.${method}`,
     text: "",

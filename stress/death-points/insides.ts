@@ -38,7 +38,7 @@ export interface Attachment {
   readonly heap: Heap;
   /** Requests of each class that lists serve before it has spans. */
   readonly untilSpans: Int32Array;
-  readonly purgeTimer: { look(drains: boolean): number; fire(mayDrain: boolean): void };
+  readonly purgeTimer: { look(rest: number): number; fire(mayDrain: boolean): void };
   watchKept(): void;
   leaveForGood(): void;
 }
@@ -69,6 +69,7 @@ interface Heap {
   passages: number;
   watchAt: number;
   readonly control: { readonly words: Int32Array; readonly doubles: Float64Array };
+  readonly slots: { countAttachment(slot: number, change: number): number };
   readonly windows: readonly { readonly window: { words: Int32Array } }[];
   /** `viewAddress` 0: the table is looked at through a new view the next time. */
   readonly large: {

@@ -109,16 +109,14 @@ test("a block that grows moves into a ready one without the lock", () => {
 });
 
 test("a block that another Worker frees while it is copied is freed once", () => {
-  const { member, other, arena, ready, block } = growing();
-  const { words } = member.heap.windows[0]!.space;
-  const copy = words.copyWithin.bind(words);
-  words.copyWithin = (...range) => {
+  const { crew, other, arena, ready, block } = growing();
+  const copy = crew.pages.copy.bind(crew.pages);
+  crew.pages.copy = (...range) => {
     copy(...range);
     other.arena.free(block);
-    return words;
   };
   expect(() => arena.realloc(block, 2000)).toThrow(expect.objectContaining({ code: "double-free" }));
-  words.copyWithin = copy;
+  crew.pages.copy = copy;
   expect(arena.stats().liveBlocks).toBe(0);
   // Neither block is lost, and neither is handed out twice.
   expect(arena.malloc(2000)).toBe(ready);

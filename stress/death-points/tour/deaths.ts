@@ -100,7 +100,7 @@ export function reaping(guide: Guide): void {
 export function watching(guide: Guide): void {
   const { arena } = guide;
   for (const notices of [
-    () => attachmentOf(arena).purgeTimer.look(false),
+    () => attachmentOf(arena).purgeTimer.look(Infinity),
     () => {
       const { heap } = attachmentOf(arena);
       heap.passages = 0;

@@ -111,7 +111,7 @@ export class Guide {
   /** What is idle in an arena goes back: as many looks as that needs. */
   purge(arena: Arena): void {
     for (let look = 0; look < 6; look++)
-      this.afterDelay(() => attachmentOf(arena).purgeTimer.look(look === 0));
+      this.afterDelay(() => attachmentOf(arena).purgeTimer.look(look === 0 ? 0 : Infinity));
   }
 
   /** `act` with a method of the platform replaced in this Worker. */

@@ -58,6 +58,7 @@ import {
   returning,
   secondWindow,
   segments,
+  shared,
 } from "./spans.ts";
 
 type Act = (guide: Guide) => void | Promise<void>;
@@ -133,6 +134,7 @@ const acts: readonly Act[] = [
   resetSpans,
   refusedSpans,
   copies,
+  shared,
   damagedSegments,
   processHeap,
   builders,

@@ -304,7 +304,7 @@ export async function timers(guide: Guide): Promise<void> {
   // It finds a small block that the fast path has kept.
   const { purgeTimer } = attachmentOf(arena);
   const small = arena.malloc(2000);
-  purgeTimer.look(true);
+  purgeTimer.look(0);
   arena.free(small);
   purgeTimer.fire(true);
   arena.dispose();

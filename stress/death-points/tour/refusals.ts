@@ -93,7 +93,7 @@ export function pointers(guide: Guide): void {
   guide.fails("InvalidPointerError", () => arena.usableSize(at as never));
   const inWall = ledger.addressOf(wall);
   ledger.free(arena, wall);
-  attachmentOf(arena).purgeTimer.look(true);
+  attachmentOf(arena).purgeTimer.look(0);
   frees(inWall);
 }
 

@@ -30,7 +30,7 @@ export class Scene {
   /** Frees a block into the index, where it is not kept. */
   file(pointer: number): void {
     this.arena.free(pointer);
-    attachmentOf(this.arena).purgeTimer.look(true);
+    attachmentOf(this.arena).purgeTimer.look(0);
   }
 
   overwrite(pointer: number, offset: number, value: number): void {

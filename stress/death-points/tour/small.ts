@@ -31,7 +31,7 @@ export function kept(guide: Guide): void {
   for (const sizes of [[9300], [9300, 10_300], [9300, 11_500]]) {
     guide.freeAll(sizes.map((size) => guide.give(size)));
     guide.freeAll([guide.give(9900)]);
-    attachmentOf(guide.arena).purgeTimer.look(true);
+    attachmentOf(guide.arena).purgeTimer.look(0);
   }
   // Another Worker frees one, or reallocates one where it stands, when it is about to be kept.
   const own = privateArena(guide);
@@ -67,7 +67,7 @@ export function flushes(guide: Guide): void {
   guide.freeAll(guide.giveMany(20, 110_000));
   const pieces = guide.giveMany(60, 1500);
   guide.freeAll(pieces.filter((_, i) => i % 2 === 0));
-  attachmentOf(arena).purgeTimer.look(true);
+  attachmentOf(arena).purgeTimer.look(0);
   guide.freeAll(guide.giveMany(60, 1500));
   guide.freeAll(pieces.filter((_, i) => i % 2 === 1));
   const numbers = Array.from({ length: 20 }, () => {
@@ -105,12 +105,11 @@ export function ready(guide: Guide): void {
     ledger.free(arena, number);
     own.free(own.malloc(large));
     const block = own.malloc(small);
-    const { words } = attachmentOf(own).heap.windows[0]!.window;
     const freed = () => {
       own.free(block);
-      return words;
+      return 0;
     };
-    guide.replacing(words, "copyWithin", freed, () =>
+    guide.replacing(guide.pages, "copy", freed, () =>
       guide.fails("InvalidPointerError", () => own.realloc(block, large)),
     );
   }
@@ -204,7 +203,7 @@ export function idle(guide: Guide): void {
   pass();
   guide.purge(arena);
   pass();
-  guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(true));
+  guide.afterDelay(() => attachmentOf(arena).purgeTimer.look(0));
   // Much is idle in pages that are partly in use, and a little more than at the last look.
   const own = privateArena(guide);
   const blocks = Array.from({ length: 800 }, () => own.malloc(4000));

@@ -259,6 +259,21 @@ export function copies(guide: Guide): void {
   own.dispose();
 }
 
+/** Another attachment of the thread uses the same magazines, as it seems: the slow path fills and empties them. */
+export function shared(guide: Guide): void {
+  const own = privateArena(guide, {}, true);
+  guide.replacing(
+    attachmentOf(own).heap.slots,
+    "countAttachment",
+    () => 2,
+    () => {
+      const blocks = Array.from({ length: 200 }, () => own.malloc(SMALL));
+      for (const block of blocks) own.free(block);
+    },
+  );
+  own.dispose();
+}
+
 /** The victim dies, as it seems, and goes on with another slot. */
 function endTerm(guide: Guide): void {
   die(guide.build, guide.arena);
