@@ -1,6 +1,6 @@
 /**
  * The workloads of stress/ in their bench build: Husky against every allocator that FFI can reach, on 1 and on 2
- * Workers. See `bun run bench:workloads --help`.
+ * Workers, or as many as are asked for. See `bun run bench:workloads --help`.
  */
 import { cpus, loadavg } from "node:os";
 import { CommanderError } from "commander";
@@ -29,16 +29,17 @@ function readOptions(): BenchOptions {
 }
 
 /** A workload that always takes the same number of Workers is measured once. */
-function workerCounts(workload: string): readonly number[] {
+function workerCounts(workload: string, asked: readonly number[]): readonly number[] {
   const { seats } = findWorkload(workload);
-  return seats !== undefined && seats(1) === seats(2) ? [2] : [1, 2];
+  return seats !== undefined && seats(1) === seats(2) ? [Math.max(...asked)] : asked;
 }
 
 /** One workload over all contenders and numbers of Workers, interleaved. */
 async function measureWorkload(workload: string, names: readonly ContenderName[], options: BenchOptions) {
   const { seconds, seed, rounds } = options;
+  const counts = workerCounts(workload, options.workers);
   const script = new URL("./attempt.ts", import.meta.url).pathname;
-  const measurements = workerCounts(workload).flatMap((workers) =>
+  const measurements = counts.flatMap((workers) =>
     names.map((contender): Measurement => ({ workload, contender, workers, seconds, seed })),
   );
   const label = ({ contender, workers }: Measurement) => `${workload} over ${contender} on ${workers}`;
@@ -49,7 +50,7 @@ async function measureWorkload(workload: string, names: readonly ContenderName[]
     })),
     rounds,
   );
-  return workerCounts(workload).map((workers): Row => {
+  return counts.map((workers): Row => {
     const own = measurements.filter((measurement) => measurement.workers === workers);
     const samples = own.map((measurement) => [
       measurement.contender,

@@ -8,6 +8,8 @@ import { type ContenderName, contenderNames } from "./contenders.ts";
 export interface BenchOptions {
   readonly workloads: readonly string[];
   readonly contenders: readonly ContenderName[];
+  /** On how many each workload is measured. */
+  readonly workers: readonly number[];
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
@@ -20,6 +22,7 @@ export interface BenchOptions {
 interface Given extends Partial<Pick<BenchOptions, "rounds" | "seconds" | "seed" | "json" | "write">> {
   readonly workloads?: string;
   readonly contenders?: string;
+  readonly workers?: readonly number[];
   readonly quick?: boolean;
 }
 
@@ -29,6 +32,8 @@ const THOROUGH = { rounds: 3, seconds: 2 };
 /** These measure mainly how long a Worker takes to start; their cheap kind is in. */
 const onRequest = ["mstress"];
 const DEFAULT_SEED = 4141;
+const DEFAULT_WORKERS = [1, 2];
+const MOST_WORKERS = 64;
 const MOST_ROUNDS = 1000;
 const MOST_SECONDS = 3600;
 
@@ -40,6 +45,11 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .description("Workloads of the literature over Husky and the allocators that FFI can reach")
     .option("--workloads <names>", `separated by commas; default: all but ${onRequest.join(", ")}`)
     .option("--contenders <names>", `separated by commas; default: ${contenderNames.join(",")}`)
+    .option(
+      "--workers <counts>",
+      `numbers of Workers, separated by commas; default: ${DEFAULT_WORKERS.join(",")}`,
+      (text: string) => text.split(",").map(wholeFrom(1, MOST_WORKERS)),
+    )
     .option(
       "--rounds <count>",
       `how often each is measured; default: ${THOROUGH.rounds}`,
@@ -63,6 +73,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     workloads: list(given.workloads)?.map((name) => oneOf("workload", name, known)) ?? byDefault,
     contenders:
       list(given.contenders)?.map((name) => oneOf("contender", name, contenderNames)) ?? contenderNames,
+    workers: [...new Set(given.workers ?? DEFAULT_WORKERS)],
     rounds: given.rounds ?? rounds,
     seconds: given.seconds ?? seconds,
     seed: given.seed ?? DEFAULT_SEED,

@@ -39,7 +39,7 @@ export function describeSpeed(rows: readonly Row[], names: readonly ContenderNam
       twoDigits(ratio(row, "operationsPerCpuSecond")),
     ]);
   }
-  for (const workers of [1, 2]) {
+  for (const workers of new Set(rows.map((row) => row.workers))) {
     const values = [...ratios(rows, workers).values()];
     if (values.length === 0) continue;
     const byCpu = [...ratios(rows, workers, "operationsPerCpuSecond").values()];

@@ -78,6 +78,20 @@ async function runBench(...args: string[]) {
   return { code: await child.exited, stdout, stderr };
 }
 
+test("command: as many Workers as are asked for", async () => {
+  const { code, stdout } = await runBench(
+    ...["--workloads", "frag,glibc-thread", "--contenders", "husky", "--workers", "3,1,3"],
+    ...["--rounds", "1", "--seconds", "0.1", "--json"],
+  );
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout) as { rows: Row[] };
+  expect(report.rows.map(({ workload, workers }) => [workload, workers])).toEqual([
+    ["frag", 3],
+    ["glibc-thread", 3],
+    ["glibc-thread", 1],
+  ]);
+});
+
 test("command: every contender that is there has figures, the others are named", async () => {
   const names = ["husky", "libc", "mimalloc", "jemalloc", "tcmalloc"];
   const { code, stdout } = await runBench(
