@@ -153,22 +153,23 @@ export class Heap {
       // As `unheld`, but without even that call.
       this.dirty = true;
       words[DIRTY_WORD] = 1;
-      words[LOCK_WORD] = 0;
+      Atomics.store(words, LOCK_WORD, 0);
       throw error;
     }
   }
 
   /**
    * Passes on an exception that leaves the allocator. If the lock is still this Worker's (the stack was full when it was
-   * to be released), it is free afterwards and marked for repair. Without a call, and with plain stores; whoever is
-   * parked wakes up by itself.
+   * to be released), it is free afterwards and marked for repair. Without a call but of Atomics, which needs no place on
+   * the stack; whoever is parked wakes up by itself.
    */
   unheld(error: unknown): unknown {
     const { words } = this.control;
     if ((words[LOCK_WORD]! & TOKEN_MASK) === this.token) {
       this.dirty = true;
       words[DIRTY_WORD] = 1;
-      words[LOCK_WORD] = 0;
+      // By Atomics: who takes the lock next finds the mark, and all that was stored under it.
+      Atomics.store(words, LOCK_WORD, 0);
     }
     return error;
   }

@@ -6,8 +6,9 @@ import { expect, test } from "bun:test";
 import { Directory, PLACES } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import type { SlotNumber } from "../../src/core/types.ts";
+import { LOCK_WORD } from "../../src/heap/lock.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
-import { ControlDouble, WindowWord } from "../../src/memory/layout.ts";
+import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../../src/memory/layout.ts";
 import type { Window } from "../../src/memory/window.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
@@ -462,5 +463,38 @@ test("realloc without memory for a copy grows a small block where it stands", ()
   }).toThrow(OutOfMemoryError);
   arena.free(blocks[11]!);
   expect<number>(arena.realloc(blocks[10]!, 3900)).toBe(blocks[10]!);
+  arena.check();
+});
+
+test("a lock that an exception leaves is given back by Atomics, behind the mark for a repair", () => {
+  const { arena, heap: shared } = simulatedArena();
+  arena.malloc(60_000);
+  const { words } = shared.control;
+  const marks: number[] = [];
+  const { store } = Atomics;
+  Object.assign(Atomics, {
+    store: (array: Int32Array, at: number, value: number) => {
+      // Both are at work: the word by which the next one takes the lock, and what it looks at then.
+      if (at === LOCK_WORD && value === 0) marks.push(words[CONTROL_AREA + ControlWord.dirty]!);
+      return store(array, at, value);
+    },
+  });
+  const raise = () => {
+    throw new RangeError("Maximum call stack size exceeded.");
+  };
+  const { release } = shared.lock;
+  const { refresh } = shared;
+  try {
+    shared.lock.release = raise;
+    expect(() => arena.malloc(60_000)).toThrow("stack");
+    shared.lock.release = release;
+    expect([words[LOCK_WORD], ...marks]).toEqual([0, 1]);
+    shared.refresh = raise;
+    expect(() => arena.malloc(60_000)).toThrow("stack");
+    expect([words[LOCK_WORD], ...marks]).toEqual([0, 1, 1]);
+  } finally {
+    Object.assign(Atomics, { store });
+    Object.assign(shared, { refresh });
+  }
   arena.check();
 });
