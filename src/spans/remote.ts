@@ -50,7 +50,8 @@ export function exchangeAndTell(
   const record = span * RECORD_WORDS;
   if (Atomics.load(records, record + RecordWord.remote) !== 0) return true;
   if (Atomics.exchange(records, record + RecordWord.remote, 1) !== 0) return true;
-  const owner = (map[span]! & OWNER_MASK) >>> OWNER_SHIFT;
+  // Behind the mark, as an adopter stores itself in the map before it looks at the mark: one of the two finds the other.
+  const owner = (Atomics.load(map, span) & OWNER_MASK) >>> OWNER_SHIFT;
   if (owner === 0) return true;
   const head = FIRST_PENDING + (owner - 1) * CACHE_WORDS;
   for (;;) {

@@ -3,6 +3,7 @@
  * (simulated-crew.ts): one step of one of them is forced between two of another's, at an operation of Atomics.
  */
 import { afterEach, expect, test } from "bun:test";
+import { BlockState } from "../../src/memory/span-table.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const [FIRST, SECOND, THIRD] = [100, 200, 300] as const;
@@ -143,4 +144,49 @@ test("a block that is freed while its span is adopted comes back to the adopter"
     taken.push(adopter.arena.malloc(SIZE));
   expect(taken).toContain(freed);
   arena.check();
+});
+
+test("who frees a block tells the adopter of its span, also where loads overtake stores", () => {
+  const crew = new Crew();
+  const freer = crew.join(FIRST);
+  const adopter = crew.join(SECOND);
+  const dead = crew.join(THIRD).arena;
+  freer.arena.malloc(SIZE * 2);
+  adopter.arena.malloc(SIZE * 2);
+  const blocks = [dead.malloc(SIZE), dead.malloc(SIZE)];
+  crew.alive.delete(THIRD);
+  freer.arena.trim();
+  const freed = blocks[1]!;
+  const { spans, window } = freer.heap.windows[0]!;
+  const cell = Math.floor((freed - window.base) / 32);
+  const unit = (pointer: number) => Math.floor((pointer - window.base) / 4096);
+  // What a plain load gives that was made before the mark was stored.
+  const { map } = spans;
+  const early = map.slice();
+  spans.map = early;
+  Object.assign(Atomics, {
+    load: (array: Int32Array, at: number) => original.load(array === early ? map : array, at),
+  });
+  // The adopter finds the block in use, and its own look at the mark comes before the freer's store.
+  let first = 0;
+  once(
+    "exchange",
+    "before",
+    (array) => array === spans.records,
+    () => {
+      const remote = spans.states[cell]!;
+      spans.states[cell] = BlockState.inUse | (remote & 1);
+      first = adopter.arena.malloc(SIZE);
+      spans.states[cell] = remote;
+    },
+  );
+  freer.arena.free(freed);
+  Object.assign(Atomics, original);
+  spans.map = map;
+  const taken: number[] = [first];
+  for (let i = 0; i < 32 && map[unit(taken.at(-1)!)] === map[unit(first)]; i++)
+    taken.push(adopter.arena.malloc(SIZE));
+  expect(map[unit(first)]).toBe(map[unit(freed)]!);
+  expect(taken).toContain(freed);
+  adopter.arena.check();
 });
