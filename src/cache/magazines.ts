@@ -280,7 +280,8 @@ export class Magazines {
     for (let granule = span << UNIT_SHIFT; granule < end; granule += granules) {
       const state = states[granule >>> 1]!;
       if ((state & BLOCK_STATE_MASK) !== BlockState.remote) continue;
-      states[granule >>> 1] = BlockState.free | (granule & 1);
+      // By Atomics: its freer may not have come to the mark yet, and what it did with the block before comes first.
+      Atomics.exchange(states, granule >>> 1, BlockState.free | (granule & 1));
       free++;
     }
     records[record + RecordWord.free] = free;

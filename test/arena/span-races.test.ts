@@ -190,3 +190,23 @@ test("who frees a block tells the adopter of its span, also where loads overtake
   expect(taken).toContain(freed);
   adopter.arena.check();
 });
+
+test("the owner takes each block that others have freed by an exchange", () => {
+  const crew = new Crew();
+  const { arena } = crew.join(FIRST);
+  const other = crew.join(SECOND).arena;
+  other.malloc(SIZE);
+  const blocks = Array.from({ length: 5 }, () => arena.malloc(SIZE));
+  for (const block of blocks) other.free(block);
+  let exchanges = 0;
+  Object.assign(Atomics, {
+    exchange: (...args: [Uint8Array, number, number]) => {
+      if (isStates(args[0])) exchanges++;
+      return original.exchange(...args);
+    },
+  });
+  const again = Array.from({ length: 20 }, () => arena.malloc(SIZE));
+  expect(again).toEqual(expect.arrayContaining(blocks));
+  expect(exchanges).toBe(blocks.length);
+  arena.check();
+});
