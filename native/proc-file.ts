@@ -6,7 +6,7 @@ import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "./constants.ts";
 import type { LinuxLibc } from "./libc.ts";
 import { stableAddress } from "./stable-address.ts";
 
-/** The kernel gives at most a page at a time, whole lines of it. */
+/** What is read at a time. Where the kernel's pages are larger, or this runs under an emulator, that may end in the middle of a line. */
 const BYTES = 4096;
 
 export class ProcFile {
@@ -32,9 +32,10 @@ export class ProcFile {
   hasLine(path: string, start: string): boolean | undefined {
     const file = this.#open(path);
     if (file < 0) return undefined;
+    const search = new LineSearch(start);
     let found = false;
     for (let length = this.#next(file); length > 0 && !found; length = this.#next(file)) {
-      found = beginsLine(this.text, length, start);
+      found = search.goesOn(this.text, length);
     }
     this.#close(file);
     return found;
@@ -58,11 +59,34 @@ export class ProcFile {
 
 const NEWLINE = 0x0a;
 
-function beginsLine(text: Uint8Array, length: number, start: string): boolean {
-  for (let line = 0; line < length; line = text.indexOf(NEWLINE, line) + 1 || length) {
-    let same = 0;
-    while (same < start.length && text[line + same] === start.charCodeAt(same)) same++;
-    if (same === start.length) return true;
+/** Looks for a line by its beginning, in a text that comes in pieces. */
+export class LineSearch {
+  /** How many characters the present line has in common with the beginning, as far as it has come; -1: it has others. */
+  private same = 0;
+
+  constructor(private readonly start: string) {}
+
+  /** Whether the line is found in the next `length` bytes of the text. */
+  goesOn(text: Uint8Array, length: number): boolean {
+    const { start } = this;
+    for (let at = 0; at < length; ) {
+      let { same } = this;
+      while (same >= 0 && same < start.length && at < length && text[at] === start.charCodeAt(same)) {
+        same++;
+        at++;
+      }
+      if (same === start.length) return true;
+      this.same = same;
+      if (at === length) return false;
+      const end = text.indexOf(NEWLINE, at);
+      // What an earlier, longer piece has left behind this one does not count.
+      if (end < 0 || end >= length) {
+        this.same = -1;
+        return false;
+      }
+      this.same = 0;
+      at = end + 1;
+    }
+    return false;
   }
-  return false;
 }
