@@ -1,5 +1,6 @@
 /**
- * From the first import to the first pointer: an empty script, one that imports the package, one that also allocates.
+ * From the first import to the first pointer: an empty script, one that imports the package, one that also allocates; the
+ * last two also with the package bundled into one file, minified, and with the bytecode that Bun can make beforehand.
  *
  *   bun bench/startup.ts [rounds]
  *
@@ -12,14 +13,32 @@ import Table from "cli-table3";
 import { machine, median } from "./rounds.ts";
 
 const index = new URL("../src/index.ts", import.meta.url).pathname;
-const scripts = {
-  empty: "export {};",
-  import: `import "${index}";`,
-  "first pointer": `import { malloc } from "${index}"; malloc(32);`,
-};
 
 const rounds = Number(process.argv[2] ?? 40);
 const folder = await mkdtemp(join(tmpdir(), "husky-"));
+
+/** Where the package is in one file, alone or with its bytecode, which only CommonJS modules can have beside them. */
+async function bundle(bytecode: boolean): Promise<string> {
+  const built = await Bun.build({
+    entrypoints: [index],
+    outdir: join(folder, bytecode ? "bytecode" : "bundle"),
+    target: "bun",
+    minify: true,
+    format: bytecode ? "cjs" : "esm",
+    bytecode,
+  });
+  return built.outputs.find(({ kind }) => kind === "entry-point")!.path;
+}
+
+const scripts: Record<string, string> = { empty: "export {};" };
+for (const [kind, path] of [
+  ["", index],
+  [", bundled", await bundle(false)],
+  [", bundled, bytecode", await bundle(true)],
+] as const) {
+  scripts[`import${kind}`] = `import "${path}";`;
+  scripts[`first pointer${kind}`] = `import { malloc } from "${path}"; malloc(32);`;
+}
 const samples = new Map<string, number[]>();
 for (const [name, text] of Object.entries(scripts)) {
   await Bun.write(join(folder, `${name}.ts`), text);
