@@ -138,8 +138,12 @@ export class Attachment {
     if (ownerOfSpan(table, span) !== this.slot || state >>> FORMER_SHIFT !== 0)
       return freeRemotely(this.caches[index]!.words, table, granule);
     const cls = classOfSpan(table, span);
-    this.followCopies();
-    if (magazines.isFull(cls)) this.flushMagazine(index, cls);
+    this.followWindows();
+    if (magazines.isFull(cls)) {
+      this.flushMagazine(index, cls);
+      // A repair may have come with the lock: then the span is nobody's.
+      return this.freeSpanBlock(index, granule);
+    }
     return magazines.put(cls, granule);
   }
 
@@ -321,7 +325,8 @@ export class Attachment {
       this.untilSpans[cls] = Math.max(this.untilSpans[cls]! - REFILL_REQUESTS, 1);
       return 0;
     }
-    this.followCopies();
+    // Another attachment of this thread may have filled magazines with blocks that lie behind the end of this one's views.
+    this.followWindows();
     // Another window than the fast path looks at may have free blocks.
     for (let turn = 0; turn < this.magazines.length; turn++) {
       const index = (this.preferred + turn) % this.magazines.length;
@@ -378,11 +383,6 @@ export class Attachment {
     } finally {
       this.heap.leave();
     }
-  }
-
-  /** Another attachment of this thread may have put blocks into the magazines that lie behind the end of this one's view. */
-  private followCopies(): void {
-    if (this.magazines[0]!.isShared) this.followWindows();
   }
 
   private serveFrom(index: number): void {

@@ -389,8 +389,12 @@ export class FastPath {
   /** Puts a block into its full magazine, of which the older half goes back to its spans. False: the slow path does it. */
   private putAfterFlush(cls: number, granule: number): boolean {
     const { magazines, states, stock } = this;
-    if (stock === undefined || stock.isShared) return false;
-    if (stock.flush(cls)) this.slowPath.emptySlow(cls);
+    if (stock === undefined || !this.seesAll(stock)) return false;
+    if (stock.flush(cls)) {
+      this.slowPath.emptySlow(cls);
+      // A repair may have come with the lock: then the block's span is nobody's, and its magazine not this Worker's.
+      return false;
+    }
     const at = cls << MAGAZINE_SHIFT;
     const count = (magazines[at]! + 1) | 0;
     states[granule >>> 1] = READY | (granule & 1);
@@ -402,13 +406,18 @@ export class FastPath {
   /** A block of this Worker's spans, after its magazine has run out. 0: the slow path finds one. */
   private takeAfterFill(cls: number): number {
     const { magazines, states, stock } = this;
-    if (stock === undefined || stock.isShared || stock.fillOwn(cls) === 0) return 0;
+    if (stock === undefined || !this.seesAll(stock) || stock.fillOwn(cls) === 0) return 0;
     const at = cls << MAGAZINE_SHIFT;
     const count = magazines[at]!;
     const granule = magazines[at + count]!;
     magazines[at] = count - 1;
     states[granule >>> 1] = IN_USE | (granule & 1);
     return granule;
+  }
+
+  /** Whether all that the magazines lead to, and the spans behind them, lies within this path's views. */
+  private seesAll(stock: Magazines): boolean {
+    return !stock.isShared && this.states === stock.table.states && this.magazines === stock.words;
   }
 
   /** Whether a class has no spans yet. Counts the request. */

@@ -65,11 +65,12 @@ export class Magazines {
   }
 
   /**
-   * Whether another attachment of this thread uses the same magazines: blocks in them, and spans, may lie behind the end of
-   * this one's views.
+   * Whether another attachment of this thread uses the same magazines, or may have used them: blocks in them, and spans, may
+   * lie behind the end of this one's views.
    */
   get isShared(): boolean {
-    return this.heap.slots.countAttachment(this.heap.slot, 0) > 1;
+    if (this.heap.slots.countAttachment(this.heap.slot, 0) > 1) return true;
+    return !this.heap.windows[this.number]!.window.isCurrent || !this.table.isCurrent;
   }
 
   isEmpty(cls: number): boolean {

@@ -89,6 +89,11 @@ export class Window {
     return window;
   }
 
+  /** Whether the view is as long as the window. Any Worker, any time. */
+  get isCurrent(): boolean {
+    return Atomics.load(this.words, WindowWord.access) === this.words.length;
+  }
+
   /** Takes a new view if the window has grown. True if it had. Any Worker, any time. */
   refresh(): boolean {
     const access = Atomics.load(this.words, WindowWord.access);

@@ -2,11 +2,33 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { magazineRoom, spanClassFor } from "../../src/core/span-classes.ts";
+import type { Arena } from "../../src/index.ts";
 import { Crew } from "../arena/simulated-crew.ts";
 import { locks } from "../support/count-locks.ts";
 import { expectNothingLeft } from "../support/nothing-left.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import { auditSpans } from "./audit.ts";
+
+/** How often the fast path asks for help during `act`. */
+function slowCalls(arena: Arena, act: () => void): { malloc: number; free: number; empty: number } {
+  const { mallocSlow, freeSlow, emptySlow } = arena;
+  const calls = { malloc: 0, free: 0, empty: 0 };
+  arena.mallocSlow = (...args) => {
+    calls.malloc++;
+    return mallocSlow.apply(arena, args);
+  };
+  arena.freeSlow = (...args) => {
+    calls.free++;
+    freeSlow.apply(arena, args);
+  };
+  arena.emptySlow = (...args) => {
+    calls.empty++;
+    emptySlow.apply(arena, args);
+  };
+  act();
+  Object.assign(arena, { mallocSlow, freeSlow, emptySlow });
+  return calls;
+}
 
 const step = fc.record({
   kind: fc.constantFrom("malloc", "malloc", "free", "free", "remote", "realloc", "trim"),
@@ -110,5 +132,65 @@ test("spans that become empty go back at a flush, but the last one that has free
     }
   });
   expect(turns).toBeLessThanOrEqual(20);
+  arena.check();
+});
+
+test.each([40, 1024])("the fast path fills and empties magazines of %d bytes by itself", (size) => {
+  const { arena, heap } = simulatedArena();
+  const blocks = Array.from({ length: 600 }, () => arena.malloc(size));
+  // So that no span becomes empty.
+  const others = blocks.filter((_, i) => i % 3 !== 0);
+  const none = { malloc: 0, free: 0, empty: 0 };
+  const freed = slowCalls(arena, () => {
+    for (const block of others) arena.free(block);
+  });
+  expect(freed).toEqual(none);
+  const taken = slowCalls(arena, () => {
+    for (const _ of others) arena.malloc(size);
+  });
+  expect(taken).toEqual(none);
+  expect(auditSpans(heap).inUse).toBe(blocks.length);
+  arena.check();
+});
+
+test("but for spans that have become empty: those go back under the lock", () => {
+  const { arena, heap } = simulatedArena();
+  const blocks = Array.from({ length: 4000 }, () => arena.malloc(64));
+  let [calls, empty] = [0, 0];
+  const taken = locks({ heap }, () => {
+    const slow = slowCalls(arena, () => {
+      for (const block of blocks) arena.free(block);
+    });
+    [calls, empty] = [slow.free, slow.empty];
+  });
+  expect(empty).toBeGreaterThan(3);
+  expect(taken).toBe(empty);
+  // The block that came then is looked at once more.
+  expect(calls).toBe(empty);
+  expect(auditSpans(heap).inUse).toBe(0);
+  arena.check();
+});
+
+test.each([
+  ["the fast path", 1],
+  ["the slow path", 2],
+])("a repair that comes with the lock when %s empties a magazine takes the block's span along", (_, attachments) => {
+  const crew = new Crew();
+  const [member, other] = [crew.join(100), crew.join(200)];
+  const { arena, heap } = member;
+  if (attachments === 2) crew.join(100).arena.malloc(5000);
+  const blocks = Array.from({ length: 4000 }, () => arena.malloc(64));
+  // Something of this Worker's own was found damaged: its next passage through the lock repairs.
+  heap.enter();
+  heap.doubt();
+  heap.leave();
+  let freed = 0;
+  while (heap.isDoubtful) arena.free(blocks[freed++]!);
+  expect(freed).toBeLessThan(blocks.length);
+  expect(auditSpans(heap)).toMatchObject({ inUse: blocks.length - freed, ready: 0 });
+  // Whoever adopts the spans and whoever had them never hand out the same.
+  const again = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? member : other).arena.malloc(64));
+  expect(new Set([...again, ...blocks.slice(freed)]).size).toBe(200 + blocks.length - freed);
+  auditSpans(heap);
   arena.check();
 });

@@ -66,3 +66,46 @@ test.each([
   other.arena.free(block);
   expect(auditSpans(one.heap).inUse).toBe(far.length);
 });
+
+test("with another attachment of the thread the slow path fills and empties magazines", () => {
+  const crew = new Crew();
+  const [one, other] = [crew.join(100), crew.join(100)];
+  const held = [one.arena.malloc(40), other.arena.malloc(40)];
+  const { mallocSlow, freeSlow } = other.arena;
+  let calls = 0;
+  other.arena.mallocSlow = (...args) => {
+    calls++;
+    return mallocSlow.apply(other.arena, args);
+  };
+  other.arena.freeSlow = (...args) => {
+    calls++;
+    freeSlow.apply(other.arena, args);
+  };
+  const blocks = Array.from({ length: 400 }, () => other.arena.malloc(40));
+  expect(calls).toBeGreaterThan(10);
+  calls = 0;
+  for (const block of blocks) other.arena.free(block);
+  expect(calls).toBeGreaterThan(10);
+  expect(auditSpans(one.heap).inUse).toBe(held.length);
+  for (const { arena } of [one, other]) arena.check();
+});
+
+test.each([
+  ["has left", () => {}],
+  ["has left, and the view was renewed", (arena: Arena) => arena.stats()],
+])("what another attachment of the thread has put into the magazines is not lost when it %s", (_, act) => {
+  const crew = new Crew();
+  const [one, other] = [crew.join(100), crew.join(100)];
+  for (const { arena } of [one, other]) arena.free(arena.malloc(40));
+  // Behind the end of the other one's view.
+  const far = Array.from({ length: 20_000 }, () => one.arena.malloc(40));
+  for (const block of far.splice(19_000)) one.arena.free(block);
+  one.arena.detach();
+  act(other.arena);
+  const more = Array.from({ length: 3000 }, () => other.arena.malloc(40));
+  expect(new Set([...more, ...far]).size).toBe(22_000);
+  expect(auditSpans(other.heap).inUse).toBe(22_000);
+  for (const block of [...more, ...far]) other.arena.free(block);
+  expect(auditSpans(other.heap).inUse).toBe(0);
+  other.arena.check();
+});
