@@ -378,13 +378,14 @@ export class Heap {
     return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
   }
 
-  /** Gives a part of what this Worker keeps in a window back. False if that is little. */
+  /** Gives a part of what this Worker keeps in a window back. False if that is little, or on no list. */
   private mergeSpare(index: number): boolean {
     const least = this.spareGranules(index);
     const kept = this.keptGranules(index);
     if (kept <= least) return false;
     releaseKept(this, index, Math.max(least >>> 1, kept - Math.ceil(kept / MERGED_SHARE)));
-    return true;
+    // Where a link was overwritten with 0, less is on the lists than is counted.
+    return this.keptGranules(index) < kept;
   }
 
   /** Whether this Worker keeps anything on its lists. Any time. */

@@ -10,9 +10,9 @@ import {
   GRANULE_BYTES,
   granulesFor,
 } from "../../src/core/size-classes.ts";
-import { FLUSH_MOST, LARGE_THRESHOLD_BYTES } from "../../src/core/tunables.ts";
-import type { Pointer } from "../../src/core/types.ts";
-import { flushKept, keptMost } from "../../src/heap/kept.ts";
+import { BEHIND_LOOKS, FLUSH_MOST, KEPT_MOST_BYTES, LARGE_THRESHOLD_BYTES } from "../../src/core/tunables.ts";
+import type { Pointer, WordIndex } from "../../src/core/types.ts";
+import { flushKept, keptMost, releaseBehind } from "../../src/heap/kept.ts";
 import { policyNames } from "../../src/index.ts";
 import { CacheWord, cacheOfSlot, LIST_WORDS, LISTS } from "../../src/memory/layout.ts";
 import { Random } from "../../stress/random.ts";
@@ -296,6 +296,181 @@ test("what a Worker keeps itself is merged before its window grows", () => {
   arena.malloc(400_000);
   expect(arena.stats().peakCommittedBytes).toBe(peakCommittedBytes);
   arena.check();
+});
+
+/** A Worker that keeps a MB in blocks side by side, and all that its window has. */
+function full(): Member {
+  const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const blocks = Array.from({ length: 400 }, () => member.arena.malloc(2500));
+  for (const block of blocks) member.arena.free(block);
+  return member;
+}
+
+test.each([
+  [100_000, 1],
+  [400_000, 2],
+])("of it a quarter at a time, until a request of %d bytes is served", (size, quarters) => {
+  const member = full();
+  const { arena } = member;
+  const [kept, { peakCommittedBytes }] = [keptOf(member), arena.stats()];
+  const share = 0.75 ** quarters;
+  arena.malloc(size);
+  expect(keptOf(member)).toBeLessThanOrEqual(kept * share);
+  expect(keptOf(member)).toBeGreaterThan(kept * share - 2 * granulesFor(2500));
+  expect(arena.stats().peakCommittedBytes).toBe(peakCommittedBytes);
+  arena.check();
+});
+
+test("what an overwritten link has hidden is not waited for", () => {
+  const member = full();
+  const { arena, heap } = member;
+  const { window } = heap.windows[0]!;
+  const last = arena.malloc(2500);
+  arena.free(last);
+  window.words[(last - window.base) / 4] = 0;
+  // The link is the list now: nothing is on it, and nearly all is counted.
+  expect(arena.malloc(2500)).toBe(last);
+  expect(inLists(member).granules).toBe(0);
+  const kept = keptOf(member);
+  expect(kept).toBeGreaterThan(60_000);
+  arena.malloc(900_000);
+  expect(keptOf(member)).toBe(kept);
+  arena.trim();
+  arena.check();
+});
+
+describe("how much may be kept", () => {
+  const bytes = ({ heap }: Member) => keptMost(heap) * GRANULE_BYTES;
+
+  test("by the only Worker: as much as is committed, from 1 to 8 MiB", () => {
+    const member = new Crew().join(FIRST);
+    const { arena } = member;
+    arena.malloc(SIZE);
+    expect(bytes(member)).toBe(2 ** 20);
+    const block = arena.malloc(3_000_000);
+    expect(bytes(member)).toBe(arena.stats().committedBytes);
+    // Whatever is taken.
+    arena.free(block);
+    arena.trim();
+    arena.malloc(5_000_000);
+    expect(bytes(member)).toBe(arena.stats().committedBytes);
+    arena.malloc(5_000_000);
+    expect(bytes(member)).toBe(KEPT_MOST_BYTES);
+  });
+
+  test("by one of two: half of what is taken, from 1 to 8 MiB", () => {
+    const crew = new Crew();
+    const [member, other] = [crew.join(FIRST), crew.join(SECOND)];
+    member.arena.malloc(SIZE);
+    other.arena.malloc(SIZE);
+    expect(bytes(member)).toBe(2 ** 20);
+    member.arena.malloc(4_000_000);
+    expect(bytes(member)).toBeGreaterThan(2_000_000);
+    expect(bytes(member)).toBeLessThan(2_020_000);
+    expect(bytes(other)).toBe(bytes(member));
+    for (let i = 0; i < 2; i++) member.arena.malloc(8_000_000);
+    expect(bytes(member)).toBe(KEPT_MOST_BYTES);
+  });
+
+  test.each([
+    [1, 6_300_000, 6_500_000],
+    [2, 3_000_000, 3_300_000],
+  ])("with %d attached, of 6.4 MB that one frees it keeps from %d to %d bytes", (workers, least, most) => {
+    const crew = new Crew();
+    const member = crew.join(FIRST);
+    for (let i = 1; i < workers; i++) crew.join(FIRST + i).arena.malloc(0);
+    const { arena } = member;
+    let fullest = 0;
+    for (const block of Array.from({ length: 5000 }, () => arena.malloc(SIZE))) {
+      arena.free(block);
+      fullest = Math.max(fullest, keptOf(member) * GRANULE_BYTES);
+    }
+    expect(fullest).toBeGreaterThan(least);
+    expect(fullest).toBeLessThan(most);
+    arena.check();
+  });
+});
+
+describe("a block that grows takes what stands behind it", () => {
+  const LONG = 70_000;
+
+  /** Blocks side by side; the last one stands at the end of the chain. */
+  function row(count: number, size = LONG) {
+    const crew = new Crew({ purgeDelay: Infinity });
+    const member = crew.join(FIRST);
+    const blocks = Array.from({ length: count }, () => member.arena.malloc(size));
+    const granules = granulesFor(size);
+    for (const [i, block] of blocks.entries())
+      expect(block).toBe((blocks[0]! + i * granules * 16) as Pointer);
+    const { window, space } = member.heap.windows[0]!;
+    const place = (block: Pointer) => ((block - window.base) / 4) as WordIndex;
+    /** How many of the blocks are given back for the first one to have so many granules. */
+    const released = (wanted: number) => {
+      const kept = keptOf(member);
+      locked(member, () => releaseBehind(member.heap, 0, place(blocks[0]!), wanted));
+      expect(keptOf(member)).toBe(inLists(member).granules);
+      member.arena.check();
+      return (kept - keptOf(member)) / granules;
+    };
+    return { crew, ...member, blocks, granules, released, place, space };
+  }
+
+  test("kept blocks and free ones, in place", () => {
+    const { crew, arena, blocks } = row(6);
+    const [grows, first, free, second] = blocks as [Pointer, Pointer, Pointer, Pointer];
+    crew.pages.bytes(grows, LONG).fill(7);
+    arena.free(free);
+    arena.trim();
+    arena.free(first);
+    arena.free(second);
+    expect(arena.stats().cachedBlocks).toBe(2);
+    const { peakCommittedBytes } = arena.stats();
+    // And an eighth more, for the next time.
+    expect(arena.realloc(grows, LONG * 3.5)).toBe(grows);
+    expect(crew.pages.bytes(grows, LONG).every((byte) => byte === 7)).toBe(true);
+    expect(arena.stats()).toMatchObject({ cachedBlocks: 0, liveBlocks: 3, peakCommittedBytes });
+    arena.check();
+  });
+
+  test("as many as it needs", () => {
+    const { arena, blocks, granules, released } = row(5);
+    for (const block of blocks.slice(1, 4)) arena.free(block);
+    expect(released(granules + 1)).toBe(1);
+    expect(released(granules * 2)).toBe(0);
+    expect(released(granules * 3)).toBe(1);
+  });
+
+  test("nothing if a block in use is in the way", () => {
+    const { arena, blocks, granules, released } = row(5);
+    arena.free(blocks[1]!);
+    arena.free(blocks[3]!);
+    expect(released(granules * 3)).toBe(0);
+    expect(released(granules * 4)).toBe(0);
+    expect(released(granules * 2)).toBe(1);
+  });
+
+  test("nothing of another Worker's", () => {
+    const { crew, blocks, granules, released } = row(3);
+    crew.join(SECOND).arena.free(blocks[1]!);
+    expect(released(granules * 2)).toBe(0);
+  });
+
+  test("nothing if it would end behind the chain", () => {
+    const { arena, blocks, granules, released, space, place } = row(3);
+    for (const block of blocks.slice(1)) arena.free(block);
+    expect(space.top).toBe((place(blocks[0]!) + granules * 12) as WordIndex);
+    expect(released(granules * 3 + 1)).toBe(0);
+    expect(released(granules * 3)).toBe(2);
+  });
+
+  test.each([
+    [BEHIND_LOOKS - 1, 1],
+    [BEHIND_LOOKS, 0],
+  ])("with %d others in front of it in its list: %d", (others, count) => {
+    const { arena, blocks, granules, released } = row(BEHIND_LOOKS + 3, 5000);
+    for (const block of blocks.slice(1, 2 + others)) arena.free(block);
+    expect(released(granules * 2)).toBe(count);
+  });
 });
 
 test("trim gives all of it back", () => {
