@@ -97,7 +97,8 @@ export class PurgeTimer {
     } finally {
       heap.leave();
       if (rest !== Infinity) {
-        this.drainAt = Infinity;
+        // What was left goes back when the event loop runs.
+        this.drainAt = rest === 0 ? Infinity : this.now() + this.delay;
         this.isExpected = false;
       }
     }

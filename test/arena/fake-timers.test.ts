@@ -61,3 +61,46 @@ test("an arena that is made and used under fake timers gives its memory back by 
   for (let turn = 0; turn < 100_000 && arena.stats().committedBytes > 3 * MIB; turn++) few();
   expect(arena.stats().committedBytes).toBeLessThan(3 * MIB);
 });
+
+test("and by those that its lists serve: of what a Worker keeps the most goes back, and not all", () => {
+  jest.useFakeTimers();
+  using arena = new Arena({ purgeDelay: 20 });
+  for (const block of Array.from({ length: 100 }, () => arena.malloc(50_000))) arena.free(block);
+  expect(arena.stats().cachedBytes).toBeGreaterThan(4 * MIB);
+  const { mallocSlow, freeSlow } = arena;
+  let calls = 0;
+  arena.mallocSlow = (...args) => {
+    calls++;
+    return mallocSlow.apply(arena, args);
+  };
+  arena.freeSlow = (...args) => {
+    calls++;
+    freeSlow.apply(arena, args);
+  };
+  const deadline = performance.now() + PATIENCE_MS;
+  while (arena.stats().cachedBytes > MIB && performance.now() < deadline)
+    for (let pair = 0; pair < 100; pair++) arena.free(arena.malloc(50_000));
+  expect(calls).toBe(0);
+  // And the block of the last pair.
+  expect(arena.stats().cachedBytes).toBeLessThanOrEqual(MIB / 2 + 60_000);
+  expect(arena.stats().cachedBytes).toBeGreaterThan(MIB / 2 - 60_000);
+  arena.check();
+});
+
+test("what a late look has left goes back when the event loop runs", async () => {
+  using arena = new Arena({ purgeDelay: 20 });
+  const warm = Array.from({ length: 12_000 }, (_, i) => arena.malloc(1 + (i % 300) * 3));
+  for (const block of warm) arena.free(block);
+  arena.trim();
+  arena.free(arena.malloc(5000));
+  // Nothing is kept after this.
+  arena.malloc(5000);
+  const late = performance.now() + 150;
+  while (performance.now() < late);
+  const blocks = Array.from({ length: 3000 }, (_, i) => arena.malloc(64 + (i % 8) * 100));
+  for (const block of blocks.slice(0, 8)) arena.free(block);
+  expect(arena.stats().cachedBlocks).toBeGreaterThan(8);
+  const deadline = performance.now() + PATIENCE_MS;
+  while (arena.stats().cachedBlocks > 0 && performance.now() < deadline) await Bun.sleep(20);
+  expect(arena.stats().cachedBlocks).toBe(0);
+});
