@@ -218,3 +218,31 @@ test("a block that grows moves into one of up to twice the size without the lock
   expect(moved).toBe(longer);
   arena.check();
 });
+
+test("no pointer is freed without the slow path, and by nobody who has to attach", () => {
+  const member = new Crew().join(FIRST);
+  const { arena, heap } = member;
+  const { freeSlow } = arena;
+  let calls = 0;
+  arena.freeSlow = (pointer) => {
+    calls++;
+    freeSlow.call(arena, pointer);
+  };
+  const free = () => {
+    arena.free(null);
+    arena.free(0);
+    arena.free(undefined as never);
+  };
+  // The slow path says that `undefined` is no pointer.
+  expect(free).toThrow(TypeError);
+  expect(heap.slots.living()).toBe(0);
+  const block = arena.malloc(100);
+  calls = 0;
+  expect(free).toThrow(TypeError);
+  expect(calls).toBe(1);
+  arena.free(block);
+  arena.detach();
+  expect(free).toThrow(TypeError);
+  expect(calls).toBe(2);
+  expect(heap.slots.living()).toBe(0);
+});
