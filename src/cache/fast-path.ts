@@ -417,7 +417,7 @@ export class FastPath {
 
   /** Whether all that the magazines lead to, and the spans behind them, lies within this path's views. */
   private seesAll(stock: Magazines): boolean {
-    return !stock.isShared && this.states === stock.table.states && this.magazines === stock.words;
+    return !stock.isShared && this.states === stock.table.states;
   }
 
   /** Whether a class has no spans yet. Counts the request. */

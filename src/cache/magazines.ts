@@ -69,8 +69,8 @@ export class Magazines {
    * lie behind the end of this one's views.
    */
   get isShared(): boolean {
-    if (this.heap.slots.countAttachment(this.heap.slot, 0) > 1) return true;
-    return !this.heap.windows[this.number]!.window.isCurrent || !this.table.isCurrent;
+    const { slots, slot, windows } = this.heap;
+    return slots.countAttachment(slot, 0) > 1 || !windows[this.number]!.window.isCurrent;
   }
 
   isEmpty(cls: number): boolean {

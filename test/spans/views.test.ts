@@ -109,3 +109,21 @@ test.each([
   expect(auditSpans(other.heap).inUse).toBe(0);
   other.arena.check();
 });
+
+test("a Worker whose first span was made, but that has not seen it yet, takes nothing from where no window has its magazines", () => {
+  const crew = new Crew();
+  const { arena, heap } = crew.join(100);
+  arena.malloc(5000);
+  const leave = heap.leave.bind(heap);
+  heap.leave = () => {
+    heap.leave = leave;
+    throw new RangeError("the stack is full");
+  };
+  expect(() => arena.malloc(40)).toThrow(RangeError);
+  const blocks = Array.from({ length: 100 }, () => arena.malloc(40));
+  expect(new Set(blocks).size).toBe(100);
+  // Where a window has no spans yet, magazines are empty still.
+  const another = new Crew().join(100);
+  another.arena.free(another.arena.malloc(40));
+  for (const { arena: one } of [another, { arena }]) one.check();
+});
