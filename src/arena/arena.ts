@@ -281,7 +281,12 @@ export class Arena implements Disposable {
 
   /** For the fast path: it is about to keep a block. Not part of the API. */
   keepSlow(): void {
-    this.attachment?.watchKept();
+    const attachment = this.join();
+    try {
+      attachment.watchKept();
+    } catch (error) {
+      throw attachment.heap.unheld(error);
+    }
   }
 
   /** For the fast path: spans of a class have become empty. Not part of the API. */

@@ -246,3 +246,26 @@ test("no pointer is freed without the slow path, and by nobody who has to attach
   expect(calls).toBe(2);
   expect(heap.slots.living()).toBe(0);
 });
+
+test("a look at what is kept that cannot give the lock back leaves it free for others", () => {
+  const crew = new Crew({ purgeDelay: 20 });
+  const [member, other] = [crew.join(FIRST), crew.join(SECOND)];
+  const { arena, heap } = member;
+  other.arena.malloc(2000);
+  const blocks = Array.from({ length: 20 }, () => arena.malloc(9000));
+  arena.free(arena.malloc(9000));
+  // The timer that this has set is late.
+  heap.platform.threads.now = () => 1000;
+  const { leave } = heap;
+  heap.leave = () => {
+    heap.leave = leave;
+    throw new RangeError("the stack is full");
+  };
+  expect(() => {
+    for (const block of blocks) arena.free(block);
+  }).toThrow("the stack is full");
+  other.arena.malloc(60_000);
+  other.arena.check();
+  arena.check();
+  arena.detach();
+});

@@ -97,6 +97,11 @@ export function unheld(guide: Guide): void {
   guide.replacing(attachmentOf(arena).heap.lock, "release", release, () =>
     guide.fails("RangeError", () => arena.malloc(60_000)),
   );
+  // Nor by a look that is late.
+  const block = arena.malloc(60_000);
+  guide.replacing(attachmentOf(arena), "watchKept", release, () =>
+    guide.fails("RangeError", () => arena.free(block)),
+  );
   arena.dispose();
 }
 
