@@ -1,7 +1,8 @@
 /**
  * What a Worker may keep of the blocks with headers that it freed (cache/lists.ts), and giving that back: one budget for all
  * sizes. Everything goes back when the purge timer looks and when the Worker leaves; a part of it when the budget is used
- * up. Before a window grows on the Worker's account, a longer block serves the request, or most of what is kept is merged.
+ * up. Before a window grows on the Worker's account, a longer block serves the request, or what is kept is merged, a part at a
+ * time. Before a block that grows moves, what is kept behind it goes back.
  */
 import { cachedBy, linkOf } from "../block/cached-list.ts";
 import { State } from "../block/header.ts";
