@@ -93,11 +93,10 @@ export function handover(guide: Guide): void {
   arena.owner;
   serveFromSpans(arena);
   const magazines = attachmentOf(arena).magazines[0]!;
-  let isFreed = false;
+  let syncs = 0;
   const free = () => {
-    // The first time it is adopted, but not in the magazines' list yet.
-    if (!isFreed) freeAsAnother(build, arena, block);
-    isFreed = true;
+    // The second time, under the lock, it is adopted, but not in the magazines' list yet.
+    if (++syncs === 2) freeAsAnother(build, arena, block);
   };
   guide.replacing(magazines, "sync", free, () => arena.free(arena.malloc(GREAT)));
   arena.free(other);
