@@ -290,7 +290,15 @@ export class FastPath {
     if (words[taken - 1] !== (fresh | this.cachedMine) || slack < 0) return 0;
     words[entry] = words[taken]!;
     words[taken - 1] = fresh | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-    this.pages.copy(this.addressOf(taken >>> 2), pointer as Address, granules * GRANULE_BYTES - 8);
+    try {
+      this.pages.copy(this.addressOf(taken >>> 2), pointer as Address, granules * GRANULE_BYTES - 8);
+    } catch (error) {
+      // The stack is full: the block that was taken is ready as before.
+      words[taken - 1] = fresh | this.cachedMine;
+      words[taken] = words[entry]!;
+      words[entry] = taken;
+      throw error;
+    }
     // No call from here on: none that finds the stack full.
     if (Atomics.compareExchange(words, block - 1, word1, check | this.cachedMine) === word1) {
       words[entries + CacheWord.kept] = kept + granules - (bytes >>> 4);
@@ -322,7 +330,14 @@ export class FastPath {
     const length = Math.min(spanGranules[entry & 0xff]!, spanGranules[at >>> MAGAZINE_SHIFT]!) << 4;
     magazines[at] = count - 1;
     states[taken >>> 1] = IN_USE | (taken & 1);
-    this.pages.copy(this.addressOf(taken), this.addressOf(granule), length);
+    try {
+      this.pages.copy(this.addressOf(taken), this.addressOf(granule), length);
+    } catch (error) {
+      // As above.
+      states[taken >>> 1] = READY | (taken & 1);
+      magazines[at] = count;
+      throw error;
+    }
     // No call from here on: none that finds the stack full.
     const inUse = IN_USE | (granule & 1);
     if (Atomics.compareExchange(states, granule >>> 1, inUse, READY | (granule & 1)) === inUse) {

@@ -125,6 +125,26 @@ test("a block that another Worker frees while it is copied is freed once", () =>
   arena.check();
 });
 
+test.each([
+  ["of lists", 1200, 2000],
+  ["of spans", 100, 200],
+])("a copy that the stack has no room for leaves both blocks as they were: %s", (_, small, large) => {
+  const crew = new Crew({ purgeDelay: Infinity });
+  const { arena } = crew.join(FIRST);
+  const ready = arena.malloc(large);
+  arena.free(ready);
+  const block = arena.malloc(small);
+  const copy = crew.pages.copy;
+  crew.pages.copy = () => {
+    throw new RangeError("Maximum call stack size exceeded.");
+  };
+  expect(() => arena.realloc(block, large)).toThrow(RangeError);
+  crew.pages.copy = copy;
+  expect([...arena.blocks()]).toMatchObject([{ pointer: block }]);
+  expect(arena.malloc(large)).toBe(ready);
+  arena.check();
+});
+
 test("another Worker's block is not copied without a claim: it could be freed and handed out again meanwhile", () => {
   const { crew, other, arena, block } = growing();
   other.arena.free(other.arena.malloc(2000));

@@ -105,6 +105,13 @@ export function ready(guide: Guide): void {
     ledger.free(arena, number);
     own.free(own.malloc(large));
     const block = own.malloc(small);
+    // The stack is full; another Worker frees it.
+    const full = () => {
+      throw new RangeError("Maximum call stack size exceeded.");
+    };
+    guide.replacing(guide.pages, "copy", full, () =>
+      guide.fails("RangeError", () => own.realloc(block, large)),
+    );
     const freed = () => {
       own.free(block);
       return 0;
