@@ -56,7 +56,7 @@ export interface SlowPath {
   mallocSlow(size: number, asking: FastPath): number;
   /** `pointer` may be anything. */
   freeSlow(pointer: number): void;
-  /** A block that is not small is about to be kept. */
+  /** One of so many blocks that are not small is about to be kept. */
   keepSlow(): void;
   /** Spans of a class, of this Worker's in the window that the path is pointed to, have become empty. */
   emptySlow(cls: number): void;
@@ -73,6 +73,8 @@ const RANGE_GRANULES = 1 << 28;
 
 const [IN_USE, READY] = [BlockState.inUse | 0, BlockState.ready | 0];
 const UNIT_SHIFT = Math.log2(UNIT_GRANULES) | 0;
+/** Of blocks that are not small one in so many, and 1, is told of when it is kept. */
+const TOLD_MASK = 15;
 /** Larger requests are never served by a window. */
 const LISTED_BYTES = LARGE_THRESHOLD_BYTES | 0;
 
@@ -105,6 +107,8 @@ export class FastPath {
   private declare readonly largestKept: number;
   /** One block more is kept as long as all have fewer granules together. */
   private declare keptMost: number;
+  /** Blocks that were kept and are not small, modulo TOLD_MASK + 1. */
+  private declare keeps: number;
 
   constructor(
     slowPath: SlowPath,
@@ -135,6 +139,7 @@ export class FastPath {
     this.untilSpans = untilSpans;
     this.largestKept = largestKept;
     this.keptMost = keptMost;
+    this.keeps = 0;
   }
 
   /** Serves from this cache of the same Worker from now on. */
@@ -521,7 +526,9 @@ export class FastPath {
   private keepLarger(block: number, word1: number, cached: number, granules: number): void {
     const { words, entries } = this;
     const entry = this.lists + classOfBlock(granules);
-    this.slowPath.keepSlow();
+    // The purge timer asks for itself whether anything is kept; this is for a Worker whose event loop stands still.
+    this.keeps = (this.keeps + 1) & TOLD_MASK;
+    if (this.keeps === 0) this.slowPath.keepSlow();
     if (Atomics.compareExchange(words, block - 1, word1, cached) === word1) {
       words[entries + CacheWord.kept] = words[entries + CacheWord.kept]! + granules;
       words[block] = words[entry]!;

@@ -87,6 +87,8 @@ interface Heap {
 interface ArenaParts {
   attachment: Attachment | undefined;
   readonly fastPath: {
+    /** With 15 the next block that is not small is told of. */
+    keeps: number;
     pointNowhere(): void;
     pointTo(cache: Cache, magazines: Magazines, keptMost: number): void;
   };

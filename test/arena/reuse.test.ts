@@ -272,7 +272,7 @@ test("a look at what is kept that cannot give the lock back leaves it free for o
   const [member, other] = [crew.join(FIRST), crew.join(SECOND)];
   const { arena, heap } = member;
   other.arena.malloc(2000);
-  const blocks = Array.from({ length: 20 }, () => arena.malloc(9000));
+  const blocks = Array.from({ length: 200 }, () => arena.malloc(9000));
   arena.free(arena.malloc(9000));
   // The timer that this has set is late.
   heap.platform.threads.now = () => 1000;

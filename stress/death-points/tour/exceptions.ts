@@ -1,5 +1,5 @@
 /** Exceptions in the locked parts, as a full stack would be: everything is counted and indexed anew. Private arenas. */
-import { attachmentOf, type Pages } from "../insides.ts";
+import { attachmentOf, type Pages, partsOf } from "../insides.ts";
 import type { Guide } from "./guide.ts";
 import { privateArena } from "./private.ts";
 
@@ -99,6 +99,7 @@ export function unheld(guide: Guide): void {
   );
   // Nor by a look that is late.
   const block = arena.malloc(60_000);
+  partsOf(arena).fastPath.keeps = 15;
   guide.replacing(attachmentOf(arena), "watchKept", release, () =>
     guide.fails("RangeError", () => arena.free(block)),
   );

@@ -1,5 +1,5 @@
 /** Blocks in windows: caches, batches, realloc in place and by copy, alignment, growth, a second window. */
-import { attachmentOf } from "../insides.ts";
+import { attachmentOf, partsOf } from "../insides.ts";
 import { GIFTS } from "../trial-memory.ts";
 import type { Guide } from "./guide.ts";
 import { privateArena } from "./private.ts";
@@ -42,6 +42,7 @@ export function kept(guide: Guide): void {
       hasActed = true;
       act();
     };
+    partsOf(own).fastPath.keeps = 15;
     guide.replacing(attachmentOf(own), "watchKept", once, free);
   };
   const block = own.malloc(60_000);
