@@ -11,6 +11,7 @@ import { checkBits, packState, State, tailOf } from "../block/header.ts";
 import type { WindowCache } from "../cache/lists.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import {
+  COPIED_GRANULES,
   classForRequest,
   classGranules,
   GRANULE_BYTES,
@@ -171,7 +172,8 @@ function fit(
   if (present <= copied && heap.hasSpans && byteLength <= SPAN_MOST_BYTES) return false;
   heap.enter();
   try {
-    if (wanted > present) releaseBehind(heap, cache.number, block, wanted);
+    // Up to that size a copy costs less than the kept blocks that it would take away from the next ones.
+    if (wanted > present && wanted > COPIED_GRANULES) releaseBehind(heap, cache.number, block, wanted);
     return (
       heap.resize(cache.number, block, wanted) || heap.resize(cache.number, block, granulesFor(byteLength))
     );

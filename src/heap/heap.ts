@@ -12,6 +12,7 @@ import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import { SEGMENT_GRANULES } from "../core/span-classes.ts";
 import {
+  MERGED_LEAST_BYTES,
   MERGED_SHARE,
   SEGMENT_BYTES,
   SPAN_AFTER_REQUESTS,
@@ -383,7 +384,14 @@ export class Heap {
     const least = this.spareGranules(index);
     const kept = this.keptGranules(index);
     if (kept <= least) return false;
-    releaseKept(this, index, Math.max(least >>> 1, kept - Math.ceil(kept / MERGED_SHARE)));
+    releaseKept(
+      this,
+      index,
+      Math.max(
+        least >>> 1,
+        kept - Math.max(Math.ceil(kept / MERGED_SHARE), MERGED_LEAST_BYTES / GRANULE_BYTES),
+      ),
+    );
     // Where a link was overwritten with 0, less is on the lists than is counted.
     return this.keptGranules(index) < kept;
   }

@@ -298,19 +298,19 @@ test("what a Worker keeps itself is merged before its window grows", () => {
   arena.check();
 });
 
-/** A Worker that keeps a MB in blocks side by side, and all that its window has. */
-function full(): Member {
+/** A Worker that keeps so many blocks of 2500 bytes side by side, and all that its window has. */
+function full(count = 400): Member {
   const member = new Crew({ purgeDelay: Infinity }).join(FIRST);
-  const blocks = Array.from({ length: 400 }, () => member.arena.malloc(2500));
+  const blocks = Array.from({ length: count }, () => member.arena.malloc(2500));
   for (const block of blocks) member.arena.free(block);
   return member;
 }
 
 test.each([
-  [100_000, 1],
-  [400_000, 2],
-])("of it a quarter at a time, until a request of %d bytes is served", (size, quarters) => {
-  const member = full();
+  [1_500_000, 1],
+  [3_000_000, 2],
+])("of much a quarter at a time, until a request of %d bytes is served", (size, quarters) => {
+  const member = full(3000);
   const { arena } = member;
   const [kept, { peakCommittedBytes }] = [keptOf(member), arena.stats()];
   const share = 0.75 ** quarters;
@@ -319,6 +319,13 @@ test.each([
   expect(keptOf(member)).toBeGreaterThan(kept * share - 2 * granulesFor(2500));
   expect(arena.stats().peakCommittedBytes).toBe(peakCommittedBytes);
   arena.check();
+});
+
+test("of less than 4 MiB all but a little at once, so that others find room too", () => {
+  const member = full();
+  member.arena.malloc(100_000);
+  expect(keptOf(member) * GRANULE_BYTES).toBeLessThan(2 ** 15);
+  member.arena.check();
 });
 
 test("what an overwritten link has hidden is not waited for", () => {
