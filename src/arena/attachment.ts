@@ -33,6 +33,11 @@ import { classOfSpan, ownerOfSpan, spanAt } from "../spans/span.ts";
 import { claim, settleStale } from "./claims.ts";
 import { PurgeTimer } from "./purge-timer.ts";
 
+/** Gives a block, or the empty spans of a class, of a window back. Under the lock. */
+type GiveBack = (attachment: Attachment, index: number, what: number) => void;
+const releaseBlock: GiveBack = ({ heap }, index, block) => heap.release(index, block as WordIndex);
+const dropSpans: GiveBack = ({ magazines }, index, cls) => magazines[index]!.dropEmpty(cls, 1);
+
 export class Attachment {
   readonly caches: WindowCache[] = [];
   /** Of the same windows. */
@@ -152,31 +157,26 @@ export class Attachment {
     const granules = cache.words[block - 2]! >>> 4;
     if (this.heap.geometry.workerCache && granules <= this.largestKept) {
       if (cache.kept >= keptMost(this.heap)) flush(this.heap, cache.number);
-      // The fast path's bound may be of a time when less was taken.
+      // The fast path's bound may be of a time when less might be kept.
       this.followWindows();
       this.purgeTimer.lookLaterIf(true);
       cache.put(block);
       return;
     }
-    this.heap.enter();
-    let idle = false;
-    try {
-      this.heap.release(cache.number, block);
-      idle = upkeep(this.heap) !== Infinity;
-    } catch (error) {
-      throw this.heap.repaired(error, "free");
-    } finally {
-      this.heap.leave();
-    }
-    this.purgeTimer.lookLaterIf(idle);
+    this.giveBack(releaseBlock, cache.number, block);
   }
 
   /** Gives this Worker's empty spans of a class back, in the window that the fast path is pointed to if none is named. */
   dropEmptySpans(cls: number, index: number = this.preferred): void {
+    this.giveBack(dropSpans, index, cls);
+  }
+
+  /** Takes the lock for a free, and looks after the arena too. `act` is no closure: garbage at each lock would stay. */
+  private giveBack(act: GiveBack, index: number, what: number): void {
     this.heap.enter();
     let idle = false;
     try {
-      this.magazines[index]!.dropEmpty(cls, 1);
+      act(this, index, what);
       idle = upkeep(this.heap) !== Infinity;
     } catch (error) {
       throw this.heap.repaired(error, "free");

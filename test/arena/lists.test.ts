@@ -422,6 +422,14 @@ describe("a block that grows takes what stands behind it", () => {
     return { crew, ...member, blocks, granules, released, place, space };
   }
 
+  test("but not to grow to 64 KiB, where a copy costs less than what it would take away", () => {
+    const { arena, blocks } = row(4, 20_000);
+    arena.free(blocks[1]!);
+    arena.free(blocks[2]!);
+    expect(arena.realloc(blocks[0]!, 35_000)).not.toBe(blocks[0]!);
+    arena.check();
+  });
+
   test("kept blocks and free ones, in place", () => {
     const { crew, arena, blocks } = row(6);
     const [grows, first, free, second] = blocks as [Pointer, Pointer, Pointer, Pointer];

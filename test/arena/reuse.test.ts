@@ -125,6 +125,17 @@ test("a block that another Worker frees while it is copied is freed once", () =>
   arena.check();
 });
 
+test("of larger blocks that are kept one in 16 is told of", () => {
+  const { arena } = new Crew({ purgeDelay: Infinity }).join(FIRST);
+  const blocks = Array.from({ length: 32 }, () => arena.malloc(9000));
+  let told = 0;
+  arena.keepSlow = () => {
+    told++;
+  };
+  for (const block of blocks) arena.free(block);
+  expect(told).toBe(2);
+});
+
 test.each([
   ["of lists", 1200, 2000],
   ["of spans", 100, 200],
