@@ -1,5 +1,5 @@
 /** The operating system behind the allocator: the only folder that imports `bun:ffi`. */
-import type { Platform } from "../src/memory/platform.ts";
+import type { Platform } from "../src/platform/platform.ts";
 import { isLinux, libc } from "./libc.ts";
 import { NativePageSource } from "./page-source.ts";
 import { LinuxThreadSource } from "./threads-linux.ts";

@@ -1,7 +1,7 @@
 /** Pages of the operating system, through libc. */
 import { type Pointer, toArrayBuffer } from "bun:ffi";
 import type { Address } from "../src/core/types.ts";
-import type { PageSource, SystemResult } from "../src/memory/platform.ts";
+import type { PageSource, SystemResult } from "../src/platform/platform.ts";
 import { describeErrno, errnoOf } from "./errno.ts";
 import { isLinux, type Libc, type LinuxLibc } from "./libc.ts";
 import { ProcFile } from "./proc-file.ts";

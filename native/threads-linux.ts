@@ -3,7 +3,7 @@
  * start-up time than seven.
  */
 import type { Address, ThreadId } from "../src/core/types.ts";
-import type { ThreadSource } from "../src/memory/platform.ts";
+import type { ThreadSource } from "../src/platform/platform.ts";
 import { MonotonicClock, Timespec } from "./clock.ts";
 import { FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE } from "./constants.ts";
 import { errnoOf } from "./errno.ts";

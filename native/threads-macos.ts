@@ -1,6 +1,6 @@
 /** Threads of macOS. Written from knowledge of the system's headers, which were not at hand; never run by the authors on a Mac. */
 import type { Address, ThreadId } from "../src/core/types.ts";
-import type { ThreadSource } from "../src/memory/platform.ts";
+import type { ThreadSource } from "../src/platform/platform.ts";
 import { MonotonicClock } from "./clock.ts";
 import {
   PROC_PIDTHREADID64INFO,

@@ -2,9 +2,10 @@
  * The lecture's two examples, played on an arena without caches: each is a row of moments at which the heap is looked at.
  * The tests hold every policy to what must come out, and the pictures of docs/examples.md show it.
  */
-import { State, stateOf } from "../src/block/header.ts";
+
 import { HEADER_BYTES } from "../src/core/size-classes.ts";
 import { policyNames } from "../src/index.ts";
+import { State, stateOf } from "../src/memory/header.ts";
 import { simulatedArena } from "../test/support/simulated-arena.ts";
 
 /** Policies and options that the examples tell apart. */

@@ -5,16 +5,16 @@
  * numbers: give them to C through bun:ffi, or to other Workers in a message. All functions are safe from any
  * Worker; a pointer may be freed by another Worker than the one that allocated it.
  */
-import { Arena, heap } from "./arena/arena.ts";
+import { Arena, heap } from "./api/arena.ts";
 import type { Pointer } from "./core/types.ts";
 
-export type { ArenaHandle } from "./arena/handle.ts";
-export type { ArenaStats, BlockFilter, BlockInfo } from "./arena/inspect.ts";
-export type { ArenaOptions } from "./arena/options.ts";
+export type { ArenaStats, BlockFilter, BlockInfo } from "./api/inspect.ts";
+export type { ArenaOptions } from "./api/options.ts";
 export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
 export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";
 export type { Pointer } from "./core/types.ts";
 export { policyNames } from "./policies/catalogue.ts";
+export type { ArenaHandle } from "./registry/handle.ts";
 export { Arena, heap };
 
 /** `heap.malloc`. */

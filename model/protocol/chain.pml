@@ -1,4 +1,4 @@
-/* src/block/space.ts: borders of blocks. Each line that is a step is a store that another Worker's rebuild may see. */
+/* src/memory/space.ts: borders of blocks. Each line that is a step is a store that another Worker's rebuild may see. */
 
 /* Where nobody looks before a later store. */
 #define HEADER(b, cells) \

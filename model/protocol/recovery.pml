@@ -1,5 +1,5 @@
 /*
- * src/heap/recovery.ts: everything is indexed anew from the chain. Relies on word 0, word 1 and `top` alone, and on
+ * src/death/recovery.ts: everything is indexed anew from the chain. Relies on word 0, word 1 and `top` alone, and on
  * `changing` for the one header whose two words may not fit.
  */
 

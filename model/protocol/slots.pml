@@ -1,5 +1,5 @@
 /*
- * src/heap/slots.ts, sweepSlots, and the attaching, leaving and adopting in src/heap/adoption.ts. The search for a
+ * src/heap/slots.ts, sweepSlots, and the attaching, leaving and adopting in src/death/adoption.ts. The search for a
  * slot and the exchange of its owner word are one step: who loses the race finds the slot as the winner made it, as
  * here.
  */

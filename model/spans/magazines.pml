@@ -1,5 +1,5 @@
 /*
- * src/cache/magazines.ts, and the pop and push of src/cache/fast-path.ts. Which of its spans with free blocks a Worker
+ * src/worker/magazines.ts, and the pop and push of src/worker/fast-path.ts. Which of its spans with free blocks a Worker
  * looks at next is an index that a repair forgets: here any order will do, so it is that of their numbers. Of the words
  * of a magazine nobody else reads one.
  */

@@ -61,7 +61,7 @@ inline tellOfRemote(span) {
   fi
 }
 
-/* adoptDead in src/heap/adoption.ts. Under the lock. */
+/* adoptDead in src/death/adoption.ts. Under the lock. */
 #define DYING (gone & ~retired)
 inline adoptDead() {
   if

@@ -1,7 +1,8 @@
 /** The picture of docs/architecture.md: an arena from its mappings down to the state bytes of one span. */
-import { State, TAIL_UNKNOWN } from "../../src/block/header.ts";
+
 import { UNITS } from "../../src/core/span-classes.ts";
 import { UNIT_BYTES } from "../../src/core/tunables.ts";
+import { State, TAIL_UNKNOWN } from "../../src/memory/header.ts";
 import { BlockState, CELL_BYTES } from "../../src/memory/span-table.ts";
 import {
   blockStateOf,

@@ -5,17 +5,15 @@
  */
 import { nativePlatform } from "../../native/index.ts";
 import { addressOf } from "../../native/raw-memory.ts";
-import { Arena } from "../../src/arena/arena.ts";
-import { resolveOptions } from "../../src/arena/options.ts";
-import { makeHeap } from "../../src/arena/source.ts";
-import { footerIndex, PREVIOUS_FREE, slotOf, stateOf, tailOf, wordsOf } from "../../src/block/header.ts";
-import { WindowCache } from "../../src/cache/lists.ts";
+import { Arena } from "../../src/api/arena.ts";
+import { resolveOptions } from "../../src/api/options.ts";
 import { CLASSES, GRANULE_BYTES } from "../../src/core/size-classes.ts";
 import { spanGranules, UNIT_GRANULES, UNITS } from "../../src/core/span-classes.ts";
 import { SEGMENT_BYTES, SLOTS } from "../../src/core/tunables.ts";
 import type { SlotNumber, WordIndex } from "../../src/core/types.ts";
 import type { Heap } from "../../src/heap/heap.ts";
 import { isSegment } from "../../src/heap/segments.ts";
+import { footerIndex, PREVIOUS_FREE, slotOf, stateOf, tailOf, wordsOf } from "../../src/memory/header.ts";
 import {
   CACHE_AREA,
   CACHE_WORDS,
@@ -40,9 +38,11 @@ import {
   RECORD_WORDS,
   RecordWord,
 } from "../../src/memory/span-table.ts";
+import { makeHeap } from "../../src/registry/source.ts";
 import { freeRemotely } from "../../src/spans/remote.ts";
 import { blocksOfSpan, classOfSpan, formerOwner, ownerOfSpan, unitsOfSpan } from "../../src/spans/span.ts";
 import { forEachSpan } from "../../src/spans/walk.ts";
+import { WindowCache } from "../../src/worker/lists.ts";
 import { UnlistedSource } from "../../stress/chaos/subjects/unlisted-source.ts";
 
 export interface ChainBlock {

@@ -47,7 +47,7 @@ export const EXACT_BYTES = 512;
 export const CLASSES_PER_DOUBLING = 8;
 
 /**
- * Freed blocks with a header are kept by their Worker in lists (cache/lists.ts). As long as the arena has had no other one at
+ * Freed blocks with a header are kept by their Worker in lists (worker/lists.ts). As long as the arena has had no other one at
  * the same time, nobody else could use them: they may have as many bytes as the arena has committed. Else all of a
  * Worker's together may have one in so many of the bytes that blocks with headers have, in use or kept. But no less than
  * the second number and no more than the third; of an arena with a limit, no more than one in so many of its bytes. One
@@ -70,7 +70,7 @@ export const FIRST_BATCH_BYTES = 2 ** 11;
 export const BATCH_SHIFT = 3;
 export const BATCH_BYTES = 2 ** 14;
 /**
- * One freed large block of the arena is kept if it has at most so many bytes (heap/large-stock.ts). It serves a request that
+ * One freed large block of the arena is kept if it has at most so many bytes (large/stock.ts). It serves a request that
  * leaves at most the request's size shifted right by the second number unused.
  */
 export const STOCK_MOST_BYTES = 2 ** 28;

@@ -1,6 +1,6 @@
 /**
  * Branded numbers. They cost nothing at run time and keep units apart at compile time; the only conversions
- * between them are in `block/header.ts` and `memory/window.ts`.
+ * between them are in `memory/header.ts` and `memory/window.ts`.
  */
 
 declare const brand: unique symbol;

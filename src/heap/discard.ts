@@ -1,6 +1,8 @@
 /** Freeing everything at once: `reset` keeps the arena, `dispose` ends it. Nobody else may be attached. */
 import { SLOTS } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
+import { endAllMappings, endParked, endPassing } from "../large/parking.ts";
+import { endStock } from "../large/stock.ts";
 import {
   CACHE_AREA,
   CACHE_WORDS,
@@ -22,8 +24,6 @@ import {
   spanTableBytes,
 } from "../memory/span-table.ts";
 import type { Heap } from "./heap.ts";
-import { endAllMappings, endParked, endPassing } from "./large-parking.ts";
-import { endStock } from "./large-stock.ts";
 import { retire } from "./segments.ts";
 
 /** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */

@@ -1,11 +1,11 @@
 /** Growing the usable part of a window, and the limit that bounds what is touched. Under the lock. */
 import { SKIPPED_LEAST_BYTES } from "../core/tunables.ts";
+import { endStock, fits } from "../large/stock.ts";
 import { keepSmall } from "../memory/huge-pages.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { TouchedPages } from "../memory/touched.ts";
 import type { Window } from "../memory/window.ts";
 import type { Heap } from "./heap.ts";
-import { endStock } from "./large-stock.ts";
 
 /**
  * Makes a window usable up to the word `end`, of which the words from `from` on are about to be touched. False, nothing
@@ -29,11 +29,6 @@ export function growWindow(
   if ((from - words[WindowWord.top]!) * 4 >= SKIPPED_LEAST_BYTES) keepSmall(heap.platform.pages, window, end);
   if (end > words[WindowWord.high]!) words[WindowWord.high] = ceilPage(heap, end);
   return true;
-}
-
-/** Whether so many bytes more stay within the limit; the stock of large mappings ends before they do not. */
-export function fits(heap: Heap, byteLength: number): boolean {
-  return heap.control.fits(byteLength) || (endStock(heap) > 0 && heap.control.fits(byteLength));
 }
 
 /** A word index, rounded up to the next border of pages. */

@@ -5,9 +5,7 @@
  * and `leave` may call everything below that says "under the lock". An exception in between (a damaged free list,
  * a stack overflow) must pass through `repaired`, which rebuilds the index from the header chain.
  */
-import { DamagedBlock } from "../block/damage.ts";
-import { checkBits, packState, State, wordsOf } from "../block/header.ts";
-import { BlockSpace } from "../block/space.ts";
+
 import { InvalidPointerError, type MemoryBound } from "../core/errors.ts";
 import { GRANULE_BYTES, HEADER_BYTES, payloadBytes } from "../core/size-classes.ts";
 import { SEGMENT_GRANULES } from "../core/span-classes.ts";
@@ -20,6 +18,14 @@ import {
   SPARE_SHARE,
 } from "../core/tunables.ts";
 import type { Address, SlotNumber, WordIndex } from "../core/types.ts";
+import type { LargeHost, Refusal } from "../large/host.ts";
+import { endPassing } from "../large/parking.ts";
+import { Passage } from "../large/passage.ts";
+import { fits } from "../large/stock.ts";
+import { LargeTable } from "../large/table.ts";
+import { Control, type Geometry } from "../memory/control.ts";
+import { DamagedBlock } from "../memory/damage.ts";
+import { checkBits, packState, State, wordsOf } from "../memory/header.ts";
 import {
   CacheWord,
   CONTROL_AREA,
@@ -28,20 +34,16 @@ import {
   cacheOfSlot,
   WindowWord,
 } from "../memory/layout.ts";
-import type { Platform } from "../memory/platform.ts";
+import { BlockSpace } from "../memory/space.ts";
 import { SpanTable } from "../memory/span-table.ts";
 import { TouchedPages } from "../memory/touched.ts";
 import { reserveWindow, Window } from "../memory/window.ts";
+import type { Platform } from "../platform/platform.ts";
 import { policies } from "../policies/catalogue.ts";
 import type { Policy } from "../policies/policy.ts";
-import { Control, type Geometry } from "./control.ts";
-import { fits, growWindow } from "./growth.ts";
+import { growWindow } from "./growth.ts";
 import { releaseKept, releaseOne } from "./kept.ts";
-import { endPassing } from "./large-parking.ts";
-import { LargeTable } from "./large-table.ts";
 import { LOCK_WORD, Lock } from "./lock.ts";
-import { Passage } from "./passage.ts";
-import { recover } from "./recovery.ts";
 import { Slots, TOKEN_MASK } from "./slots.ts";
 import { trimWindow } from "./trim.ts";
 
@@ -55,14 +57,10 @@ export interface HeapWindow {
   readonly spans: SpanTable;
 }
 
-/** Why the last allocation failed. */
-export interface Refusal {
-  bound: MemoryBound;
-  /** -errno for "system", else 0. */
-  errno: number;
-}
+/** Makes all indexes of a heap anew (death/recovery.ts). `ownLost`: the caller's own caches and claims are in doubt too. */
+export type Recover = (heap: Heap, ownLost: boolean) => void;
 
-export class Heap {
+export class Heap implements LargeHost {
   readonly windows: HeapWindow[] = [];
   readonly slots: Slots;
   readonly lock: Lock;
@@ -80,7 +78,7 @@ export class Heap {
   servedBy = 0;
   /** Whether the last large block came fresh from the system, which zeroes it. */
   servedFresh = false;
-  /** Times that this Worker has looked after the arena, and when it asks next whether the others are alive (upkeep.ts). */
+  /** Times that this Worker has looked after the arena, and when it asks next whether the others are alive (worker/upkeep.ts). */
   passages = 0;
   watchAt = 0;
   private token = 0;
@@ -94,6 +92,7 @@ export class Heap {
   private constructor(
     readonly platform: Platform,
     readonly control: Control,
+    private readonly recover: Recover,
     first: Window,
   ) {
     this.geometry = control.geometry;
@@ -108,7 +107,7 @@ export class Heap {
   }
 
   /** Maps a new arena. Returns a refusal as -errno, with nothing left mapped. */
-  static create(platform: Platform, geometry: Geometry): Heap | number {
+  static create(platform: Platform, geometry: Geometry, recover: Recover): Heap | number {
     const pages = platform.pages;
     const { base, byteLength } = reserveWindow(pages, geometry.reserveBytes);
     if (base < 0) return base;
@@ -122,17 +121,18 @@ export class Heap {
     control.doubles[ControlDouble.windowBytes] = byteLength;
     control.words[CONTROL_AREA + ControlWord.windows] = 1;
     control.initialise(geometry, pages.pageSize);
-    return new Heap(platform, control, window);
+    return new Heap(platform, control, recover, window);
   }
 
   /** Opens the arena whose first window is at `base`: a string says why that cannot be. */
-  static open(platform: Platform, base: Address): Heap | string {
+  static open(platform: Platform, base: Address, recover: Recover): Heap | string {
     const pages = platform.pages;
     const probe = Window.open(pages, base, 0);
     const control = new Control(base, probe, pages.pageSize);
     const mismatch = control.mismatch(pages.pageSize);
     if (mismatch !== "") return mismatch;
-    return new Heap(platform, control, Window.open(pages, base, control.doubles[ControlDouble.windowBytes]!));
+    const first = Window.open(pages, base, control.doubles[ControlDouble.windowBytes]!);
+    return new Heap(platform, control, recover, first);
   }
 
   /** Takes the calling Worker's slot. */
@@ -336,7 +336,7 @@ export class Heap {
   private repair(): void {
     this.thrifty = false;
     this.isBare = false;
-    recover(this, this.dirty);
+    this.recover(this, this.dirty);
     this.control.words[DIRTY_WORD] = 0;
     this.dirty = false;
   }
@@ -443,7 +443,7 @@ export class Heap {
     part.policy.compact();
     trimWindow(this, part);
     if (!fits(this, 0)) {
-      recover(this, false);
+      this.recover(this, false);
       trimWindow(this, part);
     }
     return this.refuse("limit", 0);

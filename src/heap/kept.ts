@@ -1,11 +1,10 @@
 /**
- * What a Worker may keep of the blocks with headers that it freed (cache/lists.ts), and giving that back: one budget for all
+ * What a Worker may keep of the blocks with headers that it freed (worker/lists.ts), and giving that back: one budget for all
  * sizes. Everything goes back when the purge timer looks and when the Worker leaves; a part of it when the budget is used
  * up. Before a window grows on the Worker's account, a longer block serves the request, or what is kept is merged, a part at a
  * time. Before a block that grows moves, what is kept behind it goes back.
  */
-import { cachedBy, linkOf } from "../block/cached-list.ts";
-import { State } from "../block/header.ts";
+
 import { CLASSES, classForRequest, classOfBlock, GRANULE_BYTES, granulesFor } from "../core/size-classes.ts";
 import {
   BEHIND_LOOKS,
@@ -18,8 +17,10 @@ import {
   LARGE_THRESHOLD_BYTES,
 } from "../core/tunables.ts";
 import type { WordIndex } from "../core/types.ts";
+import { cachedBy, linkOf } from "../memory/cached-list.ts";
+import type { Geometry } from "../memory/control.ts";
+import { State } from "../memory/header.ts";
 import { CacheWord, ControlDouble, cacheOfSlot, LISTS } from "../memory/layout.ts";
-import type { Geometry } from "./control.ts";
 import type { Heap } from "./heap.ts";
 
 type Shape = Pick<Geometry, "workerCache" | "purgeDelayMs" | "limitBytes" | "largeThresholdBytes">;

@@ -14,9 +14,9 @@
  */
 import { LOCK_PARK_MS, LOCK_SPINS, LOCK_YIELDS } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
+import type { Control } from "../memory/control.ts";
 import { CONTROL_AREA, ControlWord } from "../memory/layout.ts";
-import type { ThreadSource } from "../memory/platform.ts";
-import type { Control } from "./control.ts";
+import type { ThreadSource } from "../platform/platform.ts";
 import { type Slots, TOKEN_BITS, TOKEN_MASK } from "./slots.ts";
 
 const CONTENDED = 1 << 30;

@@ -6,10 +6,12 @@
  *
  * A page of a segment is marked as touched when a span takes it.
  */
-import { checkBits, packState, State } from "../block/header.ts";
+
 import { leastUnits, SEGMENT_GRANULES, spanGranules, UNIT_GRANULES, UNITS } from "../core/span-classes.ts";
 import { SEGMENT_BYTES, UNIT_BYTES } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
+import { fits } from "../large/stock.ts";
+import { checkBits, packState, State } from "../memory/header.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import {
   BACK_SHIFT,
@@ -29,7 +31,6 @@ import {
   UNITS_SHIFT,
 } from "../memory/span-table.ts";
 import { unitsOfSpan } from "../spans/span.ts";
-import { fits } from "./growth.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
 
 const SEGMENT_BLOCK_WORDS = SEGMENT_BYTES / 4;

@@ -7,7 +7,7 @@
  *   0  owner: 31..26 generation, 25..0 a thread id, or 0 = vacant, or RETIRED. Changed by compare-and-exchange only:
  *        vacant -> thread            attach
  *        thread -> retired           detach; or the thread is dead and its cache was drained, under the lock
- *        retired -> vacant           no block in use carries the slot's number (heap/owners.ts), under the lock
+ *        retired -> vacant           no block in use carries the slot's number (death/owners.ts), under the lock
  *        retired, dead thread -> thread   attach, when no slot is vacant
  *      The generation counts the changes, so that a lock token or a comparison made for an earlier owner never
  *      matches a later one.
@@ -23,9 +23,9 @@
  */
 import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, ThreadId } from "../core/types.ts";
+import type { Control } from "../memory/control.ts";
 import { CONTROL_AREA, ControlWord, SLOT_TABLE, SLOT_WORDS } from "../memory/layout.ts";
-import type { ThreadSource } from "../memory/platform.ts";
-import type { Control } from "./control.ts";
+import type { ThreadSource } from "../platform/platform.ts";
 
 /** Linux gives ids below 2^22; macOS counts threads since the start of the system. */
 const THREAD_BITS = 26;

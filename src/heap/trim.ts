@@ -3,7 +3,7 @@
  * of large mappings. What is given back is not charged any more (memory/touched.ts).
  *
  * `trim` gives all of it back. `purge` gives back what has been idle for `purgeDelay`, and is asked now and then by
- * whoever has the lock, and by timers (arena/purge-timer.ts). It looks in steps of half the delay, and numbers its looks:
+ * whoever has the lock, and by timers (worker/purge-timer.ts). It looks in steps of half the delay, and numbers its looks:
  * a free block notes the number of the look after which it was freed, and goes back when enough looks have passed.
  *
  * What a look cannot give back, because it lies in pages that are partly in use, is remembered (`stuckBytes`): less than
@@ -11,7 +11,7 @@
  * look is due after PURGE_RECHECK_MS: the last block of many a page may be among it. So PURGE_BYTES bounds what stays idle
  * in whole pages.
  */
-import { footerIndex, wordsOf } from "../block/header.ts";
+
 import { GRANULE_BYTES, HEADER_BYTES } from "../core/size-classes.ts";
 import {
   PURGE_BYTES,
@@ -21,12 +21,13 @@ import {
   PURGE_RETRY_MS,
 } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
+import { endParked, parkedBlocks } from "../large/parking.ts";
+import { endStock, stockedBytes } from "../large/stock.ts";
+import { footerIndex, wordsOf } from "../memory/header.ts";
 import { keepSmall, settleSmall } from "../memory/huge-pages.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import { ceilPage } from "./growth.ts";
 import type { Heap, HeapWindow } from "./heap.ts";
-import { endParked, parkedBlocks } from "./large-parking.ts";
-import { endStock, stockedBytes } from "./large-stock.ts";
 import { sweepOrphans } from "./orphans.ts";
 import { forEachFreeUnits, forEachStale } from "./segments.ts";
 

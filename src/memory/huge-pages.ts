@@ -9,8 +9,8 @@
  */
 import { HUGE_FROM_BYTES, HUGE_PAGE_BYTES } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
+import type { PageSource } from "../platform/platform.ts";
 import { WindowWord } from "./layout.ts";
-import type { PageSource } from "./platform.ts";
 import type { Window } from "./window.ts";
 
 const HUGE_FROM = HUGE_FROM_BYTES / 4;

@@ -62,7 +62,7 @@ export const CacheWord = {
   freeing: 0,
   /** Block that the Worker has claimed and is reallocating, 0 = none. */
   reallocating: 1,
-  /** Granules of all blocks in the lists (cache/lists.ts). */
+  /** Granules of all blocks in the lists (worker/lists.ts). */
   kept: 2,
 } as const;
 /** From a slot's words to its lists: a word a size class, the first block. Classes 0 and 1 do not exist. */
@@ -142,7 +142,7 @@ export const ControlDouble = {
   adoptions: FIRST_DOUBLE + 17,
   damaged: FIRST_DOUBLE + 18,
   inFlight: FIRST_DOUBLE + 19,
-  /** A mapping on its way into or out of the arena (heap/passage.ts). 0 = none. */
+  /** A mapping on its way into or out of the arena (large/passage.ts). 0 = none. */
   passing: FIRST_DOUBLE + 20,
   passingBytes: FIRST_DOUBLE + 21,
   /** Mappings of large blocks made and ended so far, and their bytes; a change of length counts the bytes only. */
@@ -155,13 +155,13 @@ export const ControlDouble = {
   releases: FIRST_DOUBLE + 27,
   /** Milliseconds that free memory is idle before it is given back; Infinity = never. */
   purgeDelay: FIRST_DOUBLE + 28,
-  /** Mapping of a freed large block that is kept for the next one (heap/large-stock.ts), 0 = none; its bytes; since when. */
+  /** Mapping of a freed large block that is kept for the next one (large/stock.ts), 0 = none; its bytes; since when. */
   stock: FIRST_DOUBLE + 29,
   stockBytes: FIRST_DOUBLE + 30,
   stockSince: FIRST_DOUBLE + 31,
   /** Idle bytes that a look could not give back, because they lie in pages that are partly in use. */
   stuckBytes: FIRST_DOUBLE + 32,
-  /** Mappings of freed large blocks that were not ended (heap/large-parking.ts). */
+  /** Mappings of freed large blocks that were not ended (large/parking.ts). */
   parkedBlocks: FIRST_DOUBLE + 33,
   /** Calls so far by which memory should have gone back, and that the system refused. */
   refusedReturns: FIRST_DOUBLE + 34,

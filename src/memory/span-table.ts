@@ -14,8 +14,8 @@
 import { SPAN_CLASSES, UNITS } from "../core/span-classes.ts";
 import { SEGMENT_BYTES, SLOTS, UNIT_BYTES } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
+import type { PageSource } from "../platform/platform.ts";
 import { WindowWord } from "./layout.ts";
-import type { PageSource } from "./platform.ts";
 import type { Window } from "./window.ts";
 
 /** Bytes of memory for each state byte: a cell. */

@@ -6,9 +6,9 @@
  */
 import { COMMIT_FIRST_BYTES, COMMIT_MOST_BYTES, WINDOW_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import { EEXIST, type PageSource, type SystemResult } from "../platform/platform.ts";
 import { askForHuge, wholePages } from "./huge-pages.ts";
 import { controlWords, MAGIC, VERSION, WindowWord } from "./layout.ts";
-import { EEXIST, type PageSource, type SystemResult } from "./platform.ts";
 
 /** Windows are sought at random multiples of 4 GiB between 32 TiB and 96 TiB, where nobody else maps by habit. */
 const HINT_FIRST = 2 ** 13;

@@ -14,10 +14,11 @@
  * Policy area: word 0 a bitmap of the lists that have blocks, then the list heads, number k for 2^k granules, number 0
  * for scrap.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import { GRANULE_BYTES, LEAST_GRANULES, payloadBytes } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import { retreatFree } from "./divisible.ts";
 import { forEachLinked, pushFront, takeOut } from "./links.ts";
 import type { Policy, PolicyMaker } from "./policy.ts";

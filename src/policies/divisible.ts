@@ -3,10 +3,11 @@
  * (D. E. Knuth, "The Art of Computer Programming", volume 1, 1968, section 2.5), resizing into a neighbour, and aligned
  * blocks cut out of larger ones.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import { GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { WindowWord } from "../memory/layout.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import type { Policy } from "./policy.ts";
 
 /** What cutting needs of a policy. `insert` files a block as it is. */

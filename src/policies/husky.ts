@@ -13,11 +13,11 @@
  * are linked through word b, so a link is named by the cell it is in, or by word 0 of the area.
  */
 
-import { State, stateOf, tailOf } from "../block/header.ts";
-import type { BlockSpace } from "../block/space.ts";
 import { GRANULE_BYTES, HEADER_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
+import { State, stateOf, tailOf } from "../memory/header.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import { alignedSpan, cutAligned } from "./divisible.ts";
 import { forEachLinked, pushFront, takeOut } from "./links.ts";
 import type { Policy, PolicyMaker } from "./policy.ts";

@@ -3,8 +3,9 @@
  * named by the word that leads to its first block. Links lie in memory that a stray write of the program can reach:
  * whoever follows one finds a free block that points back, or throws DamagedBlock.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import type { WordIndex } from "../core/types.ts";
+import type { BlockSpace } from "../memory/space.ts";
 
 /** Puts a block in front of a list. */
 export function pushFront(space: BlockSpace, list: number, block: WordIndex): void {

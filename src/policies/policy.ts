@@ -15,8 +15,9 @@
  *   one block that may be longer than any the policy would make, and that lies between taken ones. A policy with
  *   borders of its own cuts it again.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import type { WordIndex } from "../core/types.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import type { PolicyOption } from "./policy-options.ts";
 
 export interface Policy {

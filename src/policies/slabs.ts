@@ -10,10 +10,11 @@
  * Policy area: the list of scrap (memory in runs whose words are damaged), of empty runs, of full ones, and for each
  * class that of the runs with free cells, all doubly linked. A list of pieces is singly linked through word b.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import { classForRequest, classGranules, GRANULE_BYTES, payloadBytes } from "../core/size-classes.ts";
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import { forEachLinked, pushFront, takeOut } from "./links.ts";
 import type { Policy, PolicyMaker } from "./policy.ts";
 import { cellsIn, endOf, headOf, MOST_GRANULES, placeOf, RUN_GRANULES } from "./slab-runs.ts";

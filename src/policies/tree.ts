@@ -10,8 +10,9 @@
  *
  * A free block's words: b left, b + 1 right; 0 = nothing there.
  */
-import { MIX_PLACE } from "../block/header.ts";
+
 import type { WordIndex } from "../core/types.ts";
+import { MIX_PLACE } from "../memory/header.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
 import { DivisiblePolicy } from "./divisible.ts";
 import type { PolicyMaker } from "./policy.ts";

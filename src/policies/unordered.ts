@@ -15,9 +15,10 @@
  *
  * A free block's words: b next, b + 1 previous; 0 ends the list.
  */
-import type { BlockSpace } from "../block/space.ts";
+
 import type { WordIndex } from "../core/types.ts";
 import { POLICY_AREA } from "../memory/layout.ts";
+import type { BlockSpace } from "../memory/space.ts";
 import { DivisiblePolicy, retreatFree } from "./divisible.ts";
 import { forEachLinked, pushFront, putBehind, takeOut } from "./links.ts";
 import type { PolicyMaker } from "./policy.ts";

@@ -38,8 +38,7 @@ export interface Attachment {
   readonly heap: Heap;
   /** Requests of each class that lists serve before it has spans. */
   readonly untilSpans: Int32Array;
-  readonly purgeTimer: { look(rest: number): number; fire(mayDrain: boolean): void };
-  watchKept(): void;
+  readonly purgeTimer: { look(rest: number): number; fire(mayDrain: boolean): void; catchUp(): void };
   leaveForGood(): void;
 }
 
@@ -86,12 +85,13 @@ interface Heap {
 /** Private parts of an Arena object. */
 interface ArenaParts {
   attachment: Attachment | undefined;
-  readonly fastPath: {
-    /** With 15 the next block that is not small is told of. */
-    keeps: number;
-    pointNowhere(): void;
-    pointTo(cache: Cache, magazines: Magazines, keptMost: number): void;
-  };
+  fastPath:
+    | {
+        /** With 15 the next block that is freed and not small goes through the slow path. */
+        keeps: number;
+        pointTo(cache: Cache, magazines: Magazines, keptMost: number): void;
+      }
+    | undefined;
 }
 
 export interface TestBuild extends Public {
@@ -147,7 +147,7 @@ export function die(build: TestBuild, arena: Arena): void {
 export function forget(arena: Arena): void {
   partsOf(arena).attachment?.leaveForGood();
   partsOf(arena).attachment = undefined;
-  partsOf(arena).fastPath.pointNowhere();
+  partsOf(arena).fastPath = undefined;
 }
 
 /** Frees a block of a span of the calling Worker's as another Worker would. */

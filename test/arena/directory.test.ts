@@ -1,7 +1,7 @@
 /** The directory of arenas when threads die in it. Other Workers are simulated. */
 import { beforeEach, expect, test } from "bun:test";
-import { Directory, PLACES } from "../../src/arena/directory.ts";
 import type { Address } from "../../src/core/types.ts";
+import { Directory, PLACES } from "../../src/registry/directory.ts";
 import { Crew, Waiting } from "./simulated-crew.ts";
 
 const [MAKER, GUEST, OTHER] = [100, 200, 300] as const;

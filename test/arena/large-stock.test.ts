@@ -1,11 +1,11 @@
 /** One freed large mapping stays for the next block of its size, and goes back like all idle memory. */
 import { expect, test } from "bun:test";
 import { bytesAt, fillMemory } from "../../native/raw-memory.ts";
+import { recover } from "../../src/death/recovery.ts";
 import { releaseKept } from "../../src/heap/kept.ts";
-import { stockedBytes } from "../../src/heap/large-stock.ts";
-import { recover } from "../../src/heap/recovery.ts";
 import { purge } from "../../src/heap/trim.ts";
 import { Arena, OutOfMemoryError } from "../../src/index.ts";
+import { stockedBytes } from "../../src/large/stock.ts";
 import { ControlDouble } from "../../src/memory/layout.ts";
 import { Crew } from "./simulated-crew.ts";
 

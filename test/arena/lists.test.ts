@@ -1,7 +1,5 @@
 /** The lists of freed blocks that each Worker has under one budget: what is kept, what goes back, who gets it. */
 import { describe, expect, test } from "bun:test";
-import { cachedBy, linkOf } from "../../src/block/cached-list.ts";
-import { State, stateOf } from "../../src/block/header.ts";
 import {
   CLASSES,
   classForRequest,
@@ -14,6 +12,8 @@ import { BEHIND_LOOKS, FLUSH_MOST, KEPT_MOST_BYTES, LARGE_THRESHOLD_BYTES } from
 import type { Pointer, WordIndex } from "../../src/core/types.ts";
 import { flushKept, keptMost, releaseBehind } from "../../src/heap/kept.ts";
 import { policyNames } from "../../src/index.ts";
+import { cachedBy, linkOf } from "../../src/memory/cached-list.ts";
+import { State, stateOf } from "../../src/memory/header.ts";
 import { CacheWord, cacheOfSlot, LIST_WORDS, LISTS } from "../../src/memory/layout.ts";
 import { Random } from "../../stress/random.ts";
 import { locks } from "../support/count-locks.ts";

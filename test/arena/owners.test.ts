@@ -1,8 +1,8 @@
 /** Who allocated what, and what becomes of it when its Worker has gone. Other Workers are simulated. */
 import { expect, test } from "bun:test";
-import { SLOT_MASK, State, slotOf, stateOf } from "../../src/block/header.ts";
-import type { BlockSpace } from "../../src/block/space.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
+import { SLOT_MASK, State, slotOf, stateOf } from "../../src/memory/header.ts";
+import type { BlockSpace } from "../../src/memory/space.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const [FIRST, SECOND, THIRD] = [100, 200, 300] as const;

@@ -3,13 +3,13 @@
  * Workers or a process of its own is in test/workers/regressions.test.ts.
  */
 import { expect, test } from "bun:test";
-import { Directory, PLACES } from "../../src/arena/directory.ts";
 import { SLOTS } from "../../src/core/tunables.ts";
 import type { SlotNumber } from "../../src/core/types.ts";
 import { LOCK_WORD } from "../../src/heap/lock.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../../src/memory/layout.ts";
 import type { Window } from "../../src/memory/window.ts";
+import { Directory, PLACES } from "../../src/registry/directory.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { SimulatedPages } from "../support/simulated-platform.ts";
 import { Crew, type Member, Waiting } from "./simulated-crew.ts";

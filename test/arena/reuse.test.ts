@@ -5,6 +5,7 @@ import { keptMost } from "../../src/heap/kept.ts";
 import { Arena, type Pointer } from "../../src/index.ts";
 import { CacheWord, cacheOfSlot } from "../../src/memory/layout.ts";
 import { locks } from "../support/count-locks.ts";
+import { slowCalls } from "../support/slow-calls.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const FIRST = 100;
@@ -125,15 +126,13 @@ test("a block that another Worker frees while it is copied is freed once", () =>
   arena.check();
 });
 
-test("of larger blocks that are kept one in 16 is told of", () => {
+test("of larger blocks that are freed one in 16 goes through the slow path, which looks at the clock", () => {
   const { arena } = new Crew({ purgeDelay: Infinity }).join(FIRST);
   const blocks = Array.from({ length: 32 }, () => arena.malloc(9000));
-  let told = 0;
-  arena.keepSlow = () => {
-    told++;
+  const free = () => {
+    for (const block of blocks) arena.free(block);
   };
-  for (const block of blocks) arena.free(block);
-  expect(told).toBe(2);
+  expect(slowCalls(arena, free)).toEqual({ malloc: 0, free: 2 });
 });
 
 test.each([
@@ -253,12 +252,6 @@ test("a block that grows moves into one of up to twice the size without the lock
 test("no pointer is freed without the slow path, and by nobody who has to attach", () => {
   const member = new Crew().join(FIRST);
   const { arena, heap } = member;
-  const { freeSlow } = arena;
-  let calls = 0;
-  arena.freeSlow = (pointer) => {
-    calls++;
-    freeSlow.call(arena, pointer);
-  };
   const free = () => {
     arena.free(null);
     arena.free(0);
@@ -268,13 +261,10 @@ test("no pointer is freed without the slow path, and by nobody who has to attach
   expect(free).toThrow(TypeError);
   expect(heap.slots.living()).toBe(0);
   const block = arena.malloc(100);
-  calls = 0;
-  expect(free).toThrow(TypeError);
-  expect(calls).toBe(1);
+  expect(slowCalls(arena, () => expect(free).toThrow(TypeError)).free).toBe(1);
   arena.free(block);
   arena.detach();
   expect(free).toThrow(TypeError);
-  expect(calls).toBe(2);
   expect(heap.slots.living()).toBe(0);
 });
 

@@ -4,12 +4,12 @@
  * somebody asks whether a thread is alive, the methods of `pages` can be wrapped. Who would wait for the lock throws
  * `Waiting` instead.
  */
-import { Arena } from "../../src/arena/arena.ts";
-import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
-import { makeHeap } from "../../src/arena/source.ts";
+import { Arena } from "../../src/api/arena.ts";
+import { type ArenaOptions, resolveOptions } from "../../src/api/options.ts";
 import type { Address, ThreadId } from "../../src/core/types.ts";
-import { Heap } from "../../src/heap/heap.ts";
-import type { Platform, ThreadSource } from "../../src/memory/platform.ts";
+import type { Heap } from "../../src/heap/heap.ts";
+import type { Platform, ThreadSource } from "../../src/platform/platform.ts";
+import { makeHeap, openHeap } from "../../src/registry/source.ts";
 import { UnlistedSource } from "../../stress/chaos/subjects/unlisted-source.ts";
 import { SimulatedPages } from "../support/simulated-platform.ts";
 
@@ -36,8 +36,7 @@ export class Crew {
   join(thread: number): Member {
     this.alive.add(thread);
     const platform = this.platform(thread);
-    const heap = this.base === 0 ? this.create(platform) : Heap.open(platform, this.base as Address);
-    if (typeof heap === "string") throw new Error(heap);
+    const heap = this.base === 0 ? this.create(platform) : openHeap(platform, this.base as Address);
     heap.spanAfterRequests = 0;
     return { heap, arena: new Arena(new UnlistedSource(heap, "simulated", "guest")) };
   }

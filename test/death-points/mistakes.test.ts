@@ -23,7 +23,7 @@ async function deathsIn(within: string, file: string, from: string, to: string):
   }
 }
 
-const SPACE = "src/block/space.ts";
+const SPACE = "src/memory/space.ts";
 const REST = "    words[rest - 2] = restWord0;\n";
 
 test("split shrinks the header before the remainder is written", async () => {
@@ -35,7 +35,7 @@ test("split shrinks the header before the remainder is written", async () => {
 test("the claims of the dead are forgotten", async () => {
   const { found } = await deathsIn(
     "Attachment.freeBlock",
-    "src/heap/recovery.ts",
+    "src/death/recovery.ts",
     "if (freeing !== 0) space.disown(freeing);",
     "",
   );
@@ -45,7 +45,7 @@ test("the claims of the dead are forgotten", async () => {
 test("the lists of the dead stay", async () => {
   const { found } = await deathsIn(
     "releaseList",
-    "src/heap/recovery.ts",
+    "src/death/recovery.ts",
     "    space.words.fill(0, from, from + LIST_WORDS);\n",
     "",
   );
@@ -75,7 +75,7 @@ test("a header is changed without a note of its block", async () => {
 test("a claim is settled before the header of its block fits", async () => {
   const { found } = await deathsIn(
     "BlockSpace.extend",
-    "src/heap/recovery.ts",
+    "src/death/recovery.ts",
     "    part.space.settleChange();\n    clearCaches(heap, part, lost);\n",
     "    clearCaches(heap, part, lost);\n    part.space.settleChange();\n",
   );

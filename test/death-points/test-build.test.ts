@@ -33,7 +33,7 @@ test("the policies' conformance, and the tests of the arena on simulated pages",
 test("points are numbered from 1 on, in every folder of the library", () => {
   expect(build.points.map(({ number }) => number)).toEqual(build.points.map((_, i) => i + 1));
   const folders = new Set(build.points.map(({ file }) => file.split("/")[1]));
-  for (const folder of ["arena", "block", "cache", "heap", "memory", "policies", "spans"])
+  for (const folder of ["api", "death", "heap", "large", "memory", "policies", "registry", "spans", "worker"])
     expect(folders).toContain(folder);
 });
 

@@ -191,7 +191,7 @@ export const cases: Cases = {
         });
         assert.ok(error instanceof InvalidPointerError && error.code === "corrupt-block", error.message);
         assert.equal(error.operation, "malloc");
-        // The block itself, or what its overwritten link took for one (block/damage.ts).
+        // The block itself, or what its overwritten link took for one (memory/damage.ts).
         const address = Number(error.address);
         const base = Math.floor(row.victim / 2 ** 32) * 2 ** 32;
         assert.ok(

@@ -1,8 +1,9 @@
 /** A policy on one window of simulated pages, driven as the heap drives it. */
-import { PREVIOUS_FREE } from "../../src/block/header.ts";
-import { BlockSpace } from "../../src/block/space.ts";
+
 import type { Address, WordIndex } from "../../src/core/types.ts";
+import { PREVIOUS_FREE } from "../../src/memory/header.ts";
 import { WindowWord } from "../../src/memory/layout.ts";
+import { BlockSpace } from "../../src/memory/space.ts";
 import { TouchedPages } from "../../src/memory/touched.ts";
 import { Window } from "../../src/memory/window.ts";
 import { policies } from "../../src/policies/catalogue.ts";

@@ -1,8 +1,9 @@
 /** What a Worker's views do not show yet: a window's first segment, and what another attachment of its thread has taken. */
 import { expect, test } from "bun:test";
-import type { Arena } from "../../src/index.ts";
+import type { Arena, Pointer } from "../../src/index.ts";
 import { WindowWord } from "../../src/memory/layout.ts";
 import { Crew } from "../arena/simulated-crew.ts";
+import { slowCalls } from "../support/slow-calls.ts";
 import { auditSpans } from "./audit.ts";
 
 function sizeAndFree(arena: Arena, block: number): void {
@@ -71,21 +72,13 @@ test("with another attachment of the thread the slow path fills and empties maga
   const crew = new Crew();
   const [one, other] = [crew.join(100), crew.join(100)];
   const held = [one.arena.malloc(40), other.arena.malloc(40)];
-  const { mallocSlow, freeSlow } = other.arena;
-  let calls = 0;
-  other.arena.mallocSlow = (...args) => {
-    calls++;
-    return mallocSlow.apply(other.arena, args);
-  };
-  other.arena.freeSlow = (...args) => {
-    calls++;
-    freeSlow.apply(other.arena, args);
-  };
-  const blocks = Array.from({ length: 400 }, () => other.arena.malloc(40));
-  expect(calls).toBeGreaterThan(10);
-  calls = 0;
-  for (const block of blocks) other.arena.free(block);
-  expect(calls).toBeGreaterThan(10);
+  const blocks: Pointer[] = [];
+  const calls = slowCalls(other.arena, () => {
+    for (let i = 0; i < 400; i++) blocks.push(other.arena.malloc(40));
+    for (const block of blocks) other.arena.free(block);
+  });
+  expect(calls.malloc).toBeGreaterThan(10);
+  expect(calls.free).toBeGreaterThan(10);
   expect(auditSpans(one.heap).inUse).toBe(held.length);
   for (const { arena } of [one, other]) arena.check();
 });

@@ -1,8 +1,8 @@
 /** An Arena over simulated pages: the same code as ever, without the operating system and the directory. */
-import { Arena } from "../../src/arena/arena.ts";
-import { type ArenaOptions, resolveOptions } from "../../src/arena/options.ts";
-import { makeHeap } from "../../src/arena/source.ts";
+import { Arena } from "../../src/api/arena.ts";
+import { type ArenaOptions, resolveOptions } from "../../src/api/options.ts";
 import type { Heap } from "../../src/heap/heap.ts";
+import { makeHeap } from "../../src/registry/source.ts";
 import { UnlistedSource } from "../../stress/chaos/subjects/unlisted-source.ts";
 import { type SimulatedPlatform, simulatedPlatform } from "./simulated-platform.ts";
 

@@ -5,7 +5,7 @@
  * of memory that was never committed, is an exception here instead of a fault.
  */
 import type { Address, ThreadId } from "../../src/core/types.ts";
-import type { PageSource, Platform, SystemResult, ThreadSource } from "../../src/memory/platform.ts";
+import type { PageSource, Platform, SystemResult, ThreadSource } from "../../src/platform/platform.ts";
 
 const ENOMEM = 12;
 const EEXIST = 17;

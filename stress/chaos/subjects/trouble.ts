@@ -11,7 +11,7 @@
  * may have.
  */
 import type { Address, ThreadId } from "../../../src/core/types.ts";
-import type { PageSource, SystemResult, ThreadSource } from "../../../src/memory/platform.ts";
+import type { PageSource, SystemResult, ThreadSource } from "../../../src/platform/platform.ts";
 
 const ENOMEM = 12;
 

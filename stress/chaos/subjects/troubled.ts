@@ -6,12 +6,11 @@
  * public class.
  */
 import { nativePlatform } from "../../../native/index.ts";
-import { Arena } from "../../../src/arena/arena.ts";
-import { type ArenaOptions, resolveOptions } from "../../../src/arena/options.ts";
-import { makeHeap } from "../../../src/arena/source.ts";
+import { Arena } from "../../../src/api/arena.ts";
+import { type ArenaOptions, resolveOptions } from "../../../src/api/options.ts";
 import type { Address } from "../../../src/core/types.ts";
-import { Heap } from "../../../src/heap/heap.ts";
-import type { Platform } from "../../../src/memory/platform.ts";
+import type { Platform } from "../../../src/platform/platform.ts";
+import { makeHeap, openHeap } from "../../../src/registry/source.ts";
 import { arenaSubject } from "./husky.ts";
 import type { Subject } from "./subject.ts";
 import { type Trouble, TroubledPages, TroubledThreads } from "./trouble.ts";
@@ -32,8 +31,7 @@ export function createTroubled(options: ArenaOptions, trouble: Trouble): Arena {
 }
 
 export function attachTroubled({ address, trouble }: TroubledChoice): Arena {
-  const heap = Heap.open(platformWith(trouble), address as Address);
-  if (typeof heap === "string") throw new Error(`the troubled arena cannot be opened: ${heap}`);
+  const heap = openHeap(platformWith(trouble), address as Address);
   return new Arena(new UnlistedSource(heap, "troubled", "creator"));
 }
 

@@ -2,11 +2,11 @@
  * An arena that stands in no directory: who knows its heap can attach to it. For arenas whose pages come from
  * elsewhere than the system, or with trouble in between.
  */
-import { Attachment } from "../../../src/arena/attachment.ts";
-import type { ArenaHandle } from "../../../src/arena/handle.ts";
-import { ArenaSource, handleOf, type Role } from "../../../src/arena/source.ts";
-import type { SlowPath } from "../../../src/cache/fast-path.ts";
+
 import type { Heap } from "../../../src/heap/heap.ts";
+import type { ArenaHandle } from "../../../src/registry/handle.ts";
+import { ArenaSource, handleOf, type Role } from "../../../src/registry/source.ts";
+import { Attachment } from "../../../src/worker/attachment.ts";
 
 export class UnlistedSource extends ArenaSource {
   readonly handle: ArenaHandle;
@@ -20,8 +20,8 @@ export class UnlistedSource extends ArenaSource {
     this.handle = handleOf(heap, name);
   }
 
-  join(slowPath: SlowPath): Attachment {
-    return new Attachment(this.heap, slowPath);
+  join(): Attachment {
+    return new Attachment(this.heap);
   }
 
   occupy(): boolean {

@@ -99,8 +99,8 @@ export function unheld(guide: Guide): void {
   );
   // Nor by a look that is late.
   const block = arena.malloc(60_000);
-  partsOf(arena).fastPath.keeps = 15;
-  guide.replacing(attachmentOf(arena), "watchKept", release, () =>
+  partsOf(arena).fastPath!.keeps = 15;
+  guide.replacing(attachmentOf(arena).purgeTimer, "catchUp", release, () =>
     guide.fails("RangeError", () => arena.free(block)),
   );
   arena.dispose();

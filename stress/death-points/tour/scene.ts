@@ -50,7 +50,7 @@ export class Scene {
     const { caches, magazines } = attachmentOf(this.arena);
     const cache = caches[0]!;
     cache.words = cache.words.subarray(0, end);
-    partsOf(this.arena).fastPath.pointTo(cache, magazines[0]!, 0);
+    partsOf(this.arena).fastPath!.pointTo(cache, magazines[0]!, 0);
     return cache;
   }
 

@@ -1,5 +1,5 @@
 /** Blocks in windows: caches, batches, realloc in place and by copy, alignment, growth, a second window. */
-import { attachmentOf, partsOf } from "../insides.ts";
+import { attachmentOf } from "../insides.ts";
 import { GIFTS } from "../trial-memory.ts";
 import type { Guide } from "./guide.ts";
 import { privateArena } from "./private.ts";
@@ -33,29 +33,6 @@ export function kept(guide: Guide): void {
     guide.freeAll([guide.give(9900)]);
     attachmentOf(guide.arena).purgeTimer.look(0);
   }
-  // Another Worker frees one, or reallocates one where it stands, when it is about to be kept.
-  const own = privateArena(guide);
-  const meanwhile = (act: () => void, free: () => void) => {
-    let hasActed = false;
-    const once = () => {
-      if (hasActed) return;
-      hasActed = true;
-      act();
-    };
-    partsOf(own).fastPath.keeps = 15;
-    guide.replacing(attachmentOf(own), "watchKept", once, free);
-  };
-  const block = own.malloc(60_000);
-  meanwhile(
-    () => own.free(block),
-    () => guide.fails("InvalidPointerError", () => own.free(block)),
-  );
-  const other = own.malloc(60_000);
-  meanwhile(
-    () => own.realloc(other, 59_900),
-    () => own.free(other),
-  );
-  own.dispose();
 }
 
 /** More than may be kept: a part goes back. The rest is merged before the window grows, and cut into pieces again. */
