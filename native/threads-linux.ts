@@ -17,6 +17,7 @@ const CLOSING_PARENTHESIS = 0x29;
 const DIGIT_ZERO = 0x30;
 
 export class LinuxThreadSource implements ThreadSource {
+  readonly cores: number = navigator.hardwareConcurrency;
   readonly #libc: LinuxLibc;
   readonly #process: number;
   readonly #clock: MonotonicClock;

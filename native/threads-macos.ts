@@ -13,6 +13,7 @@ import type { MacosLibc } from "./libc.ts";
 import { stableAddress } from "./stable-address.ts";
 
 export class MacosThreadSource implements ThreadSource {
+  readonly cores: number = navigator.hardwareConcurrency;
   readonly #libc: MacosLibc;
   readonly #process: number;
   readonly #clock: MonotonicClock;

@@ -122,8 +122,13 @@ export const TIMER_LATE_MS = 50;
 export const MAPPINGS_SHARE = 8;
 export const PARKED_SHARE = 4;
 
-/** Waiting for the lock: busy turns, then turns of `sched_yield`, then sleeps of so many milliseconds. */
+/**
+ * Waiting for the lock: busy turns, then turns of `sched_yield`, then sleeps of so many milliseconds. Where each Worker can
+ * have a core, so that the owner is at work, the busy turns are as long as several holds of the lock; on one core there are
+ * none.
+ */
 export const LOCK_SPINS = 64;
+export const LOCK_SPINS_BESIDE = 512;
 export const LOCK_YIELDS = 32;
 export const LOCK_PARK_MS = 10;
 

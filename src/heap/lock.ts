@@ -12,7 +12,7 @@
  * changed by Atomics only. Whoever gets it from a dead owner, or finds it held by itself (an earlier call of this
  * Worker was thrown out of the allocator, for instance by a stack overflow), must repair before it goes on.
  */
-import { LOCK_PARK_MS, LOCK_SPINS, LOCK_YIELDS } from "../core/tunables.ts";
+import { LOCK_PARK_MS, LOCK_SPINS, LOCK_SPINS_BESIDE, LOCK_YIELDS } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
 import type { Control } from "../memory/control.ts";
 import { CONTROL_AREA, ControlWord } from "../memory/layout.ts";
@@ -43,8 +43,9 @@ export class Lock {
     this.turn = (this.turn + TURN) & TURN_MASK;
     const mine = this.turn | token;
     if (Atomics.compareExchange(words, LOCK_WORD, 0, mine) === 0) return 0;
-    for (let turn = 0; turn < LOCK_SPINS + LOCK_YIELDS; turn++) {
-      if (turn >= LOCK_SPINS) this.threads.yield();
+    const spins = this.spins();
+    for (let turn = 0; turn < spins + LOCK_YIELDS; turn++) {
+      if (turn >= spins) this.threads.yield();
       if (Atomics.load(words, LOCK_WORD) === 0 && Atomics.compareExchange(words, LOCK_WORD, 0, mine) === 0)
         return 0;
     }
@@ -60,6 +61,13 @@ export class Lock {
   isWithOther(token: number): boolean {
     const owner = Atomics.load(this.control.words, LOCK_WORD) & TOKEN_MASK;
     return owner !== 0 && owner !== token && this.slots.tokenLives(owner);
+  }
+
+  /** Busy turns: many only if the owner is likely to be on a core of its own meanwhile. */
+  private spins(): number {
+    const { cores } = this.threads;
+    if (cores === 1) return 0;
+    return this.slots.used <= cores ? LOCK_SPINS_BESIDE : LOCK_SPINS;
   }
 
   private wait(token: number, mine: number): number {

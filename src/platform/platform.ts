@@ -57,6 +57,8 @@ export interface PageSource {
 
 /** Threads as the operating system sees them. All methods are safe from any Worker. */
 export interface ThreadSource {
+  /** Cores that threads of this process may run on. */
+  readonly cores: number;
   /** Id of the calling thread. Ids are reused by the system after a thread's end. */
   current(): ThreadId;
   /** Id of the calling process. */

@@ -60,6 +60,7 @@ export class Crew {
 const MOST_YIELDS = 10_000;
 
 class CrewThreads implements ThreadSource {
+  readonly cores: number = 2;
   private yields = 0;
 
   constructor(

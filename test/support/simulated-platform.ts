@@ -182,6 +182,7 @@ export class SimulatedPages implements PageSource {
 
 /** One thread that never dies, and a clock that moves when told. */
 export class SimulatedThreads implements ThreadSource {
+  readonly cores: number = 2;
   nowMs = 0;
   /** Threads besides the caller that count as alive. */
   readonly others = new Set<number>();

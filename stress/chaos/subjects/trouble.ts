@@ -138,10 +138,14 @@ export class TroubledPages implements PageSource {
 }
 
 export class TroubledThreads implements ThreadSource {
+  readonly cores: number;
+
   constructor(
     private readonly threads: ThreadSource,
     private readonly trouble: Trouble,
-  ) {}
+  ) {
+    this.cores = threads.cores;
+  }
 
   current(): ThreadId {
     return this.threads.current();
