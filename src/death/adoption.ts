@@ -6,6 +6,7 @@
 
 import type { SlotNumber } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
+import { hasTable } from "../heap/segments.ts";
 import { endStock } from "../large/stock.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "./owners.ts";
@@ -41,7 +42,8 @@ export function reap(heap: Heap): boolean {
 /**
  * Waits for the lock once: a repair takes the slot's cache for nobody's until this Worker's term has begun. So a repair
  * brings back what is left of an earlier owner's cache, and the caches of dead Workers. Who has taken the last
- * vacant slot, or one that somebody had before, looks through the retired ones.
+ * vacant slot, or one that somebody had before, looks through the retired ones. Afterwards the first window has a span
+ * table, so that this Worker's views of it, and its magazines, are the same from its first request on.
  */
 export function moveIn(heap: Heap, inherited: boolean): void {
   const slot = heap.slot as SlotNumber;
@@ -52,6 +54,8 @@ export function moveIn(heap: Heap, inherited: boolean): void {
     if (!adoptDead(heap) && inherited) recover(heap, false);
     if (inherited || !heap.slots.hasVacant()) sweepSlots(heap, inherited ? slot : 0);
     if (isFirst) heap.slots.beginTerm(slot);
+    // Refused, it is tried again when a segment is made.
+    if (heap.hasSpans) hasTable(heap, heap.windows[0]!);
   } catch (error) {
     throw heap.repaired(error, "attach");
   } finally {

@@ -271,8 +271,8 @@ export function retire(map: Int32Array, segments: Int32Array, group: number): vo
   segments[group * SEGMENT_WORDS + SegmentWord.freeUnits] = 0;
 }
 
-/** Maps the window's span table, once. */
-function hasTable(heap: Heap, { window }: HeapWindow): boolean {
+/** Maps the window's span table, once. False if the system refuses that. Under the lock. */
+export function hasTable(heap: Heap, { window }: HeapWindow): boolean {
   if (window.words[WindowWord.spanTable] !== 0) return true;
   const byteLength = spanTableBytes(window.byteLength);
   const base = heap.platform.pages.map(byteLength, 0);

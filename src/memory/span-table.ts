@@ -8,8 +8,9 @@
  *   |           | window: which block begins  | 4 KiB: class, owner   |                          | each 128 KiB          |
  *   +-----------+-----------------------------+-----------------------+--------------------------+-----------------------+
  *
- * Mapped when the window's first segment is made, in one piece; untouched parts cost address space only. Each Worker's
- * views reach as far as its view of the window.
+ * Mapped in one piece, for the first window when a Worker attaches, for others when their first segment is made; untouched
+ * parts cost address space only. Each Worker's views reach further than its view of the window, so that they are seldom
+ * taken anew: as long as they are the same, the compiler of the fast path knows them (docs/runtime.md).
  */
 import { SPAN_CLASSES, UNITS } from "../core/span-classes.ts";
 import { SEGMENT_BYTES, SLOTS, UNIT_BYTES } from "../core/tunables.ts";
@@ -109,6 +110,9 @@ export function spanTableBytes(windowBytes: number): number {
   return partsOf(windowBytes).end;
 }
 
+/** Bytes of a window that the first views reach, if it has as many. */
+const FIRST_REACH_BYTES = 2 ** 26;
+
 const NO_WORDS: Int32Array = new Int32Array(0);
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -130,6 +134,7 @@ export class SpanTable {
   records: Int32Array = NO_WORDS;
   segments: Int32Array = NO_WORDS;
   base = 0 as Address;
+  /** Words of the window that the views reach. */
   private reach = 0;
 
   constructor(
@@ -137,15 +142,16 @@ export class SpanTable {
     private readonly pages: PageSource,
   ) {}
 
-  /** Segments that the views reach. */
+  /** Segments for which there is room in this Worker's view of the window, as far as the table's views reach. */
   get groups(): number {
-    return this.segments.length / SEGMENT_WORDS;
+    const { words } = this.window;
+    return Math.ceil((Math.min(words.length, this.reach) * 4) / SEGMENT_BYTES);
   }
 
   /** Whether the views reach as far as the window's, or there is no table yet. Any Worker, any time. */
   get isCurrent(): boolean {
     const { words } = this.window;
-    return this.reach === words.length || Atomics.load(words, WindowWord.spanTable) === 0;
+    return this.reach >= words.length || Atomics.load(words, WindowWord.spanTable) === 0;
   }
 
   /** Follows the window's view. Any Worker, any time. */
@@ -159,7 +165,8 @@ export class SpanTable {
     const low = Atomics.load(words, WindowWord.spanTable);
     this.base = ((words[WindowWord.spanTableHigh]! * HIGH_PAGES + low - 1) * PAGE_BYTES) as Address;
     const { map, records, segments } = partsOf(this.window.byteLength);
-    const bytes = words.length * 4;
+    const wanted = Math.max(2 ** Math.ceil(Math.log2(words.length * 4)), FIRST_REACH_BYTES);
+    const bytes = Math.min(wanted, this.window.byteLength);
     const view = (part: number, length: number) => this.pages.words((this.base + part) as Address, length);
     const groups = Math.ceil(bytes / SEGMENT_BYTES);
     const states = view(STATES, (groups * SEGMENT_BYTES) / CELL_BYTES);
@@ -167,7 +174,7 @@ export class SpanTable {
     this.map = view(map, groups * UNITS * 4);
     this.records = view(records, groups * UNITS * RECORD_WORDS * 4);
     this.segments = view(segments, groups * SEGMENT_WORDS * 4);
-    this.reach = words.length;
+    this.reach = bytes / 4;
   }
 
   /** The magazines of a slot. */

@@ -7,6 +7,7 @@ import { spanTableBytes } from "../../src/memory/span-table.ts";
 import { Crew } from "../arena/simulated-crew.ts";
 import { expectNothingLeft } from "../support/nothing-left.ts";
 import { type SimulatedArena, simulatedArena } from "../support/simulated-arena.ts";
+import { simulatedPlatform } from "../support/simulated-platform.ts";
 import { auditSpans } from "./audit.ts";
 
 function segments({ heap }: Pick<SimulatedArena, "heap">): number {
@@ -82,9 +83,10 @@ test("what a dead Worker has left is used to its last free block before a reques
 });
 
 test("while the system refuses the span table, small requests get blocks with a header, and later spans", () => {
-  const simulated = simulatedArena();
+  const refusing = simulatedPlatform();
+  refusing.pages.refuse = (call) => call === "map";
+  const simulated = simulatedArena({}, refusing);
   const { arena, heap, platform } = simulated;
-  platform.pages.refuse = (call) => call === "map";
   const mapped = platform.pages.mappedBytes;
   const blocks = Array.from({ length: 500 }, () => arena.malloc(100));
   expect(segments(simulated)).toBe(0);
@@ -129,9 +131,12 @@ test.each([
   for (let n = 1; ; n++) {
     const crew = new Crew({ reserve: 2 ** 22 });
     const [survivor, victim] = [crew.join(100), crew.join(200)];
+    // No span table yet.
+    crew.pages.refuse = (call) => call === "map";
     // No segment yet: this has a header.
     const mine = survivor.arena.malloc(5000);
     victim.arena.stats();
+    crew.pages.refuse = () => false;
     const mapped = crew.pages.mappedBytes;
     const { pages } = crew;
     let [calls, found] = [0, undefined as unknown];
@@ -169,4 +174,30 @@ test.each([
     deaths++;
   }
   expect(deaths).toBeGreaterThan(3);
+});
+
+test.each([
+  ["before", false],
+  ["after", true],
+])("the first Worker of an arena dies just %s the system call that maps the span table: the next one maps it", (_, isAfter) => {
+  const crew = new Crew({ reserve: 2 ** 22 });
+  const { arena: first, heap } = crew.join(100);
+  const { pages } = crew;
+  const mapped = pages.mappedBytes;
+  const map = pages.map.bind(pages);
+  pages.map = (...args) => {
+    pages.map = map;
+    if (isAfter) map(...args);
+    crew.alive.delete(100);
+    const { arena } = crew.join(200);
+    expect(arena.usableSize(arena.malloc(100))).toBe(112);
+    arena.check();
+    const table = spanTableBytes(heap.windows[0]!.window.byteLength);
+    expect(pages.mappedBytes - mapped).toBe(isAfter ? 2 * table : table);
+    // The dead do not clean up.
+    Object.assign(heap, { repaired: (error: unknown) => error, leave() {} });
+    heap.slots.countAttachment = () => 2;
+    throw new Death();
+  };
+  expect(() => first.stats()).toThrow(Death);
 });

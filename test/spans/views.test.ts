@@ -15,8 +15,9 @@ test.each([
   ["frees", (arena: Arena, block: number) => arena.free(block)],
   ["reallocates", (arena: Arena, block: number) => arena.free(arena.realloc(block, 500))],
   ["asks for the size of", (arena: Arena, block: number) => sizeAndFree(arena, block)],
-])("a Worker that has seen the window before its first segment was made %s a block of it", (_, act) => {
+])("a Worker that has seen the window before its span table was made %s a block of a span", (_, act) => {
   const crew = new Crew();
+  crew.pages.refuse = (call) => call === "map";
   const [maker, other] = [crew.join(100), crew.join(200)];
   const { arena, heap } = maker;
   // Memory that both see, free again.
@@ -25,11 +26,35 @@ test.each([
   other.arena.stats();
   const { words } = heap.windows[0]!.space;
   expect(words[WindowWord.spanTable]).toBe(0);
+  crew.pages.refuse = () => false;
   const block = arena.malloc(100);
   expect(other.heap.windows[0]!.space.words.length).toBe(heap.windows[0]!.space.words.length);
   act(other.arena, block);
   expect(arena.stats().liveBlocks).toBe(0);
   expect(() => other.arena.free(block)).toThrow(expect.objectContaining({ code: "double-free" }));
+  arena.check();
+});
+
+/** The views that the fast path of an arena uses for blocks of spans. */
+function viewsOf(arena: Arena): unknown[] {
+  const { fastPath } = arena as unknown as { fastPath: Record<"states" | "map" | "magazines", unknown> };
+  return [fastPath.states, fastPath.map, fastPath.magazines];
+}
+
+test("up to 64 MiB of a window a Worker's views of the span table are the same from its first request on", () => {
+  const crew = new Crew({ reserve: 2 ** 27 });
+  const [{ arena }, other] = [crew.join(100), crew.join(200)];
+  arena.malloc(5000);
+  other.arena.malloc(5000);
+  const [views, others] = [viewsOf(arena), viewsOf(other.arena)];
+  const blocks = Array.from({ length: 40_000 }, () => arena.malloc(1024));
+  const theirs = Array.from({ length: 200 }, () => other.arena.malloc(1024));
+  for (const [i, view] of viewsOf(arena).entries()) expect(view).toBe(views[i]);
+  for (const [i, view] of viewsOf(other.arena).entries()) expect(view).toBe(others[i]);
+  // And no longer than the window: beyond them new ones are needed.
+  const more = Array.from({ length: 30_000 }, () => arena.malloc(1024));
+  expect(viewsOf(arena)[0]).not.toBe(views[0]);
+  for (const block of [...blocks, ...more, ...theirs]) arena.free(block);
   arena.check();
 });
 

@@ -219,10 +219,12 @@ export function resetSpans(guide: Guide): void {
 
 /** No memory for a table, for a segment, for a unit: blocks with headers serve instead. */
 export function refusedSpans(guide: Guide): void {
-  const unmapped = privateArena(guide, {}, true);
-  guide.refusing("map", () => unmapped.free(unmapped.malloc(MIDDLE)));
-  unmapped.free(unmapped.malloc(MIDDLE));
-  unmapped.dispose();
+  // Neither when it attaches, nor when it needs a segment.
+  guide.refusing("map", () => {
+    const unmapped = privateArena(guide, {}, true);
+    unmapped.free(unmapped.malloc(MIDDLE));
+    unmapped.dispose();
+  });
   const narrow = privateArena(guide, { limit: SEGMENT - 4096 }, true);
   for (let i = 0; i < 8; i++) narrow.alignedAlloc(256, 200);
   narrow.dispose();
