@@ -11,6 +11,8 @@ import type { Address, Pointer } from "../core/types.ts";
 import { reap, reclaim } from "../death/adoption.ts";
 import { ownerNumber } from "../death/owners.ts";
 import { discardBlocks, discardMappings, unmapFirstWindow } from "../heap/discard.ts";
+import type { Heap } from "../heap/heap.ts";
+import type { Held } from "../memory/held.ts";
 import { type ArenaHandle, checkHandle } from "../registry/handle.ts";
 import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "../registry/source.ts";
 import type { Attachment } from "../worker/attachment.ts";
@@ -146,7 +148,7 @@ export class Arena implements Disposable {
    */
   reset(): void {
     this.guarded((attachment) => {
-      const { heap: shared } = attachment;
+      const shared: Heap = attachment.heap;
       this.beAlone(attachment, "reset");
       try {
         shared.enter();
@@ -170,7 +172,7 @@ export class Arena implements Disposable {
 
   /** Figures of the arena, by a walk over its blocks. */
   stats(): ArenaStats {
-    return this.locked((attachment) => collectStats(attachment.heap));
+    return this.locked(collectStats);
   }
 
   /** This Worker's number in the arena, as `BlockInfo.owner` tells it: no other attachment ever has the same. */
@@ -187,7 +189,7 @@ export class Arena implements Disposable {
     const { owner } = filter;
     if (owner !== undefined) checkOwner(owner);
     this.guarded((attachment) => reap(attachment.heap));
-    return this.locked((attachment) => collectBlocks(attachment.heap, owner));
+    return this.locked((shared) => collectBlocks(shared, owner));
   }
 
   /**
@@ -213,7 +215,7 @@ export class Arena implements Disposable {
    * "corrupt-arena" for the first thing that is wrong.
    */
   check(): void {
-    this.locked((attachment) => verify(attachment.heap));
+    this.locked(verify);
   }
 
   /** This Worker leaves: its cache goes back, its slot becomes vacant. The next use attaches again. */
@@ -309,17 +311,18 @@ export class Arena implements Disposable {
     }
   }
 
-  private locked<Result>(look: (attachment: Attachment) => Result): Result {
+  private locked<Result>(look: (shared: Held<Heap>) => Result): Result {
     return this.guarded((attachment) => {
-      attachment.heap.enter();
+      const shared: Heap = attachment.heap;
+      shared.enter();
       try {
-        return look(attachment);
+        return look(shared);
       } catch (error) {
         // What `check` found is not to be repaired behind the caller's back.
         if (error instanceof InvalidPointerError || error instanceof ArenaError) throw error;
-        throw attachment.heap.repaired(error, "stats");
+        throw shared.repaired(error, "stats");
       } finally {
-        attachment.heap.leave();
+        shared.leave();
       }
     });
   }

@@ -8,6 +8,7 @@ import { ownerNumber } from "../death/owners.ts";
 import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { forEachFreeUnits, isSegment } from "../heap/segments.ts";
 import { State, slotOf, stateOf, TAIL_UNKNOWN, tailOf } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import { BlockState } from "../memory/span-table.ts";
 import { policies } from "../policies/catalogue.ts";
@@ -90,7 +91,7 @@ export interface BlockInfo {
 }
 
 /** Takes time in proportion to the number of blocks. Under the lock. */
-export function collectStats(heap: Heap): ArenaStats {
+export function collectStats(heap: Held<Heap>): ArenaStats {
   const count = [0, 0, 0, 0];
   const bytes = [0, 0, 0, 0];
   let largestFreeBytes = 0;
@@ -169,7 +170,7 @@ function countSpans(part: HeapWindow, count: number[], bytes: number[]): void {
   forEachFreeUnits(part, (from, end) => add(State.free, (end - from) * 4));
 }
 
-function sumFigures(heap: Heap): Record<string, number> {
+function sumFigures(heap: Held<Heap>): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { policy } of heap.windows) {
     for (const [name, value] of Object.entries(policy.figures?.() ?? {}))
@@ -185,7 +186,7 @@ export interface BlockFilter {
 }
 
 /** The blocks in use, in the order of the windows and of their addresses, then the large ones. Under the lock. */
-export function collectBlocks(heap: Heap, wanted: number | undefined): BlockInfo[] {
+export function collectBlocks(heap: Held<Heap>, wanted: number | undefined): BlockInfo[] {
   const found: BlockInfo[] = [];
   const owners = Array.from({ length: SLOTS + 1 }, (_, slot) => ownerNumber(heap, slot));
   for (const { space, spans, window } of heap.windows) {

@@ -15,13 +15,14 @@ import { isSealed } from "../large/blocks.ts";
 import { stockedBytes } from "../large/stock.ts";
 import { DamagedBlock } from "../memory/damage.ts";
 import { PREVIOUS_FREE, State, stateOf } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import { SEGMENT_WORDS, SegmentKind, SegmentWord, STATES_BYTES } from "../memory/span-table.ts";
 import { spanAt, unitsOfSpan } from "../spans/span.ts";
 import { forEachSpan } from "../spans/walk.ts";
 
 /** Throws on the first broken invariant. */
-export function verify(heap: Heap): void {
+export function verify(heap: Held<Heap>): void {
   let taken = 0;
   let takenBytes = 0;
   let committed = stockedBytes(heap);
@@ -113,7 +114,7 @@ function verifyChain(part: HeapWindow): { free: number; others: number; otherByt
 }
 
 /** Units are in one span each or counted as free, a span's pages are touched, its states are ones that there are. */
-function verifySpans(heap: Heap): { unitBytes: number; stateBytes: number } {
+function verifySpans(heap: Held<Heap>): { unitBytes: number; stateBytes: number } {
   let unitBytes = 0;
   let stateBytes = 0;
   for (const { space, spans } of heap.windows) {

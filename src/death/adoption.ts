@@ -8,12 +8,13 @@ import type { SlotNumber } from "../core/types.ts";
 import type { Heap } from "../heap/heap.ts";
 import { hasTable } from "../heap/segments.ts";
 import { endStock } from "../large/stock.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "./owners.ts";
 import { recover } from "./recovery.ts";
 
 /** Takes back what the dead had cached and claimed; their slots retire. True if there was one. Under the lock. */
-export function adoptDead(heap: Heap): boolean {
+export function adoptDead(heap: Held<Heap>): boolean {
   const dead = heap.slots.dead();
   if (dead.length === 0) return false;
   recover(heap, false);

@@ -15,6 +15,7 @@ import type { Heap, HeapWindow } from "../heap/heap.ts";
 import { forgetAllocators, noteAllocators, reclaimSpans } from "../heap/orphans.ts";
 import { endLarge } from "../large/blocks.ts";
 import { SLOT_MASK, SLOT_SHIFT, STATE_MASK, State, slotOf, stateOf } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 
 const TERM = 256;
 const NOBODY = 0;
@@ -28,7 +29,7 @@ export function ownerNumber(heap: Heap, slot: number): number {
 }
 
 /** Who an owner number names. An earlier owner of a slot has no blocks any more: it is gone. Under the lock. */
-export function ownerState(heap: Heap, owner: number): OwnerState {
+export function ownerState(heap: Held<Heap>, owner: number): OwnerState {
   const slot = owner % TERM;
   const term = Math.floor(owner / TERM);
   if (slot < 1 || slot > SLOTS || term < 1 || term > heap.slots.termOf(slot)) return "unknown";
@@ -40,7 +41,7 @@ export function ownerState(heap: Heap, owner: number): OwnerState {
  * Frees every block that an owner left allocated. Its slot must be dead or retired, and drained. Returns the number of
  * blocks. Under the lock.
  */
-export function reclaimBlocks(heap: Heap, owner: number): number {
+export function reclaimBlocks(heap: Held<Heap>, owner: number): number {
   const slot = owner % TERM;
   if (ownerNumber(heap, slot) !== owner) return 0;
   let count = 0;
@@ -59,7 +60,7 @@ export function reclaimBlocks(heap: Heap, owner: number): number {
  * the caller has just taken, because there was no other, or 0: that owner's blocks become nobody's; those of all
  * retired ones too, if none can be used again otherwise. Under the lock.
  */
-export function sweepSlots(heap: Heap, inherited: SlotNumber | 0): void {
+export function sweepSlots(heap: Held<Heap>, inherited: SlotNumber | 0): void {
   const forgotten = new Uint8Array(TERM);
   const inUse = new Uint8Array(TERM);
   forEachBlockInUse(heap, (part, block) => {
@@ -80,7 +81,7 @@ export function sweepSlots(heap: Heap, inherited: SlotNumber | 0): void {
 }
 
 /** Two passes, because a free changes the chain: mark all as this Worker's, cached; then free them one by one. */
-function reclaimWindow(heap: Heap, index: number, slot: number): number {
+function reclaimWindow(heap: Held<Heap>, index: number, slot: number): number {
   const { space } = heap.windows[index]!;
   const { words } = space;
   let last = 0;
@@ -99,7 +100,7 @@ function reclaimWindow(heap: Heap, index: number, slot: number): number {
   return count;
 }
 
-function forgetOwners(heap: Heap, forgotten: Uint8Array): void {
+function forgetOwners(heap: Held<Heap>, forgotten: Uint8Array): void {
   forEachBlockInUse(heap, ({ space }, block) => {
     const slot = slotOf(space.words[block - 1]!);
     // Whoever is faster frees the block or reallocates it: then it is not the slot's any more.
@@ -122,7 +123,7 @@ function relabel(words: Int32Array, block: number, from: number, to: number, sta
   return Atomics.compareExchange(words, block - 1, word1, wanted) === word1;
 }
 
-function forEachBlockInUse(heap: Heap, visit: (part: HeapWindow, block: WordIndex) => void): void {
+function forEachBlockInUse(heap: Held<Heap>, visit: (part: HeapWindow, block: WordIndex) => void): void {
   for (const part of heap.windows) {
     const { space } = part;
     for (let block = space.first; block < space.top; block = space.step(block)) {

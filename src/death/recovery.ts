@@ -31,6 +31,7 @@ import {
   stateOf,
   wordsOf,
 } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { CacheWord, ControlDouble, cacheOfSlot, LIST_WORDS, WindowWord } from "../memory/layout.ts";
 import type { BlockSpace } from "../memory/space.ts";
 import type { Policy } from "../policies/policy.ts";
@@ -39,7 +40,7 @@ import type { Policy } from "../policies/policy.ts";
  * Whatever the former owner of the lock was doing, everything is counted and indexed anew. `ownLost`: the caller's
  * own operation was cut short by an exception, so that its caches and claims are as doubtful as a dead Worker's.
  */
-export function recover(heap: Heap, ownLost: boolean): void {
+export function recover(heap: Held<Heap>, ownLost: boolean): void {
   const { doubles } = heap.control;
   const lost = lostSlots(heap, ownLost);
   settlePassage(heap);
@@ -73,7 +74,7 @@ export function recover(heap: Heap, ownLost: boolean): void {
  * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
  * not registered is ended, and so is what a registered table replaces. Under the lock.
  */
-function settlePassage(heap: Heap): void {
+function settlePassage(heap: Held<Heap>): void {
   const { address, byteLength } = heap.passage.range;
   if (address === 0) return;
   heap.control.add(ControlDouble.inFlight, 1);
@@ -82,7 +83,7 @@ function settlePassage(heap: Heap): void {
   else endPassing(heap, 0);
 }
 
-function isRegistered(heap: Heap, address: number, byteLength: number): boolean {
+function isRegistered(heap: Held<Heap>, address: number, byteLength: number): boolean {
   if (heap.windows.some(({ window, spans }) => window.base === address || spans.base === address))
     return true;
   if (address === heap.control.doubles[ControlDouble.stock]) return true;
@@ -94,7 +95,7 @@ function isRegistered(heap: Heap, address: number, byteLength: number): boolean 
 }
 
 /** Slots whose cached blocks belong to nobody: all but those of living Workers that have begun their term. */
-function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
+function lostSlots(heap: Held<Heap>, ownLost: boolean): Uint8Array {
   const lost = new Uint8Array(256);
   // Nobody's: a block that was to become a segment.
   lost[0] = 1;
@@ -110,7 +111,7 @@ function lostSlots(heap: Heap, ownLost: boolean): Uint8Array {
  * block that was being freed is returned, 0 = none: the caller frees it, and clears the claim after that. Under the
  * lock.
  */
-export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): WordIndex | 0 {
+export function settleClaims(heap: Held<Heap>, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
   const entries = cacheOfSlot(slot);
   const reallocating = words[entries + CacheWord.reallocating]!;
@@ -126,7 +127,7 @@ export function settleClaims(heap: Heap, { space }: HeapWindow, slot: number): W
 }
 
 /** The same for large blocks: what owners of lost slots were moving is in use again. Under the lock. */
-function settleLargeClaims(heap: Heap, lost: Uint8Array): void {
+function settleLargeClaims(heap: Held<Heap>, lost: Uint8Array): void {
   const claimed: LargeBlock[] = [];
   for (const block of heap.large.entries()) if (block.busy && lost[block.slot] === 1) claimed.push(block);
   heap.control.add(ControlDouble.inFlight, claimed.length);
@@ -146,7 +147,7 @@ function settleLargeClaims(heap: Heap, lost: Uint8Array): void {
  * Empties the lists of the lost slots. Words that are all 0 are empty lists (worker/lists.ts). What is known of
  * their magazines stays, for those who empty these (heap/orphans.ts).
  */
-function clearCaches(heap: Heap, part: HeapWindow, lost: Uint8Array): void {
+function clearCaches(heap: Held<Heap>, part: HeapWindow, lost: Uint8Array): void {
   const { space } = part;
   for (let slot = 1; slot <= SLOTS; slot++) {
     const from = cacheOfSlot(slot);
@@ -169,7 +170,7 @@ function isUntouched({ words }: BlockSpace, entries: number): boolean {
  * Files the free blocks of a window anew, each run of them as one. Returns how many blocks were in the caches of lost
  * slots. Each block is looked at once: a heap of gigabytes has millions, and others wait.
  */
-function rebuildWindow(heap: Heap, part: HeapWindow, lost: Uint8Array): number {
+function rebuildWindow(heap: Held<Heap>, part: HeapWindow, lost: Uint8Array): number {
   const { space, policy } = part;
   const { words, first, top } = space;
   let cached = 0;

@@ -3,6 +3,7 @@ import { SLOTS } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
 import { endAllMappings, endParked, endPassing } from "../large/parking.ts";
 import { endStock } from "../large/stock.ts";
+import type { Held } from "../memory/held.ts";
 import {
   CACHE_AREA,
   CACHE_WORDS,
@@ -27,7 +28,7 @@ import type { Heap } from "./heap.ts";
 import { retire } from "./segments.ts";
 
 /** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */
-export function discardBlocks(heap: Heap): void {
+export function discardBlocks(heap: Held<Heap>): void {
   heap.control.add(ControlDouble.committed, -heap.control.doubles[ControlDouble.largeBytes]!);
   endAllMappings(heap);
   endStock(heap);
@@ -90,7 +91,7 @@ function discardSpans(words: Int32Array, spans: SpanTable): void {
 }
 
 /** The table of a window goes before the window does. Nobody else is attached. */
-function endSpanTable(heap: Heap, number: number): void {
+function endSpanTable(heap: Held<Heap>, number: number): void {
   const { window, spans } = heap.windows[number]!;
   if (window.words[WindowWord.spanTable] === 0) return;
   heap.passage.note(spans.base, spanTableBytes(window.byteLength));

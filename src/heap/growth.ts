@@ -1,6 +1,7 @@
 /** Growing the usable part of a window, and the limit that bounds what is touched. Under the lock. */
 import { SKIPPED_LEAST_BYTES } from "../core/tunables.ts";
 import { endStock, fits } from "../large/stock.ts";
+import type { Held } from "../memory/held.ts";
 import { keepSmall } from "../memory/huge-pages.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import type { TouchedPages } from "../memory/touched.ts";
@@ -12,7 +13,7 @@ import type { Heap } from "./heap.ts";
  * changed and `heap.refusal` set, if that cannot be.
  */
 export function growWindow(
-  heap: Heap,
+  heap: Held<Heap>,
   window: Window,
   touched: TouchedPages,
   from: number,

@@ -26,6 +26,7 @@ import { LargeTable } from "../large/table.ts";
 import { Control, type Geometry } from "../memory/control.ts";
 import { DamagedBlock } from "../memory/damage.ts";
 import { checkBits, packState, State, wordsOf } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import {
   CacheWord,
   CONTROL_AREA,
@@ -58,7 +59,7 @@ export interface HeapWindow {
 }
 
 /** Makes all indexes of a heap anew (death/recovery.ts). `ownLost`: the caller's own caches and claims are in doubt too. */
-export type Recover = (heap: Heap, ownLost: boolean) => void;
+export type Recover = (heap: Held<Heap>, ownLost: boolean) => void;
 
 export class Heap implements LargeHost {
   readonly windows: HeapWindow[] = [];
@@ -142,13 +143,13 @@ export class Heap implements LargeHost {
   }
 
   /** Takes the lock. If that throws (a stack overflow), the lock is free again and marked for repair. */
-  enter(): void {
+  enter(this: Heap): asserts this is Held<Heap> {
     const formerOwner = this.lock.acquire(this.token);
     try {
       this.refresh();
       if (formerOwner !== 0) this.control.add(ControlDouble.takeovers, 1);
       if (formerOwner === this.token) this.dirty = true;
-      if (formerOwner !== 0 || this.isDirty) this.repair();
+      if (formerOwner !== 0 || this.isDirty) (this as Held<Heap>).repair();
     } catch (error) {
       const { words } = this.control;
       // As `unheld`, but without even that call.
@@ -175,7 +176,7 @@ export class Heap implements LargeHost {
     return error;
   }
 
-  leave(): void {
+  leave(this: Held<Heap>): void {
     this.lock.release();
   }
 
@@ -205,12 +206,12 @@ export class Heap implements LargeHost {
    * A block of at least `least` granules, at most about `most`, its state still "free", out of every list; `servedBy`
    * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
    */
-  allocate(least: number, preferred: number, most: number = least): WordIndex | 0 {
+  allocate(this: Held<Heap>, least: number, preferred: number, most: number = least): WordIndex | 0 {
     return this.ask(preferred, least, most, 0);
   }
 
   /** The same out of what is free in window `index`, which does not grow. Under the lock. */
-  allocateReady(least: number, index: number, most: number): WordIndex | 0 {
+  allocateReady(this: Held<Heap>, least: number, index: number, most: number): WordIndex | 0 {
     this.thrifty = true;
     const block = this.askPolicy(index, least, most, 0);
     this.thrifty = false;
@@ -218,7 +219,7 @@ export class Heap implements LargeHost {
   }
 
   /** The same for a block whose payload starts at a multiple of `alignment` bytes. Under the lock. */
-  allocateAligned(granules: number, preferred: number, alignment: number): WordIndex | 0 {
+  allocateAligned(this: Held<Heap>, granules: number, preferred: number, alignment: number): WordIndex | 0 {
     return this.ask(preferred, granules, granules, alignment);
   }
 
@@ -227,7 +228,7 @@ export class Heap implements LargeHost {
    * blocks cut, all in the given state (word 1 without check) and linked through their first words. What is left goes
    * back. Returns their number. Under the lock.
    */
-  divide(index: number, block: WordIndex, granules: number, state: number): number {
+  divide(this: Held<Heap>, index: number, block: WordIndex, granules: number, state: number): number {
     const { space, policy } = this.windows[index]!;
     const whole = space.granules(block);
     const count = policy.divisible ? Math.floor(whole / granules) : 1;
@@ -240,7 +241,7 @@ export class Heap implements LargeHost {
   }
 
   /** A block for a segment (segments.ts), its state still "free". 0 = refused. Under the lock. */
-  takeSegment(preferred: number): WordIndex | 0 {
+  takeSegment(this: Held<Heap>, preferred: number): WordIndex | 0 {
     this.isBare = true;
     const block = this.ask(preferred, SEGMENT_GRANULES, SEGMENT_GRANULES, SEGMENT_BYTES);
     this.isBare = false;
@@ -248,12 +249,12 @@ export class Heap implements LargeHost {
   }
 
   /** Gives the block of a segment back. Under the lock. */
-  dropSegment(index: number, block: WordIndex): void {
+  dropSegment(this: Held<Heap>, index: number, block: WordIndex): void {
     this.windows[index]!.policy.free(block);
   }
 
   /** Gives a block of window `index` back to its policy. Under the lock. */
-  release(index: number, block: WordIndex): void {
+  release(this: Held<Heap>, index: number, block: WordIndex): void {
     const { space, policy } = this.windows[index]!;
     const bytes = payloadBytes(space.granules(block));
     policy.free(block);
@@ -262,7 +263,7 @@ export class Heap implements LargeHost {
   }
 
   /** Makes a block this Worker's own, in use. Under the lock. */
-  handOut(index: number, block: WordIndex, requestedBytes: number): void {
+  handOut(this: Held<Heap>, index: number, block: WordIndex, requestedBytes: number): void {
     const words = this.windows[index]!.space.words;
     const word0 = words[block - 2]!;
     const tail = payloadBytes(wordsOf(word0) >>> 2) - requestedBytes;
@@ -273,7 +274,7 @@ export class Heap implements LargeHost {
    * Makes a taken block of window `index` as close to `granules` as its policy can, where it stands. False, and nothing
    * changed, if it would stay smaller, or the limit has no room for what it would touch. Under the lock.
    */
-  resize(index: number, block: WordIndex, granules: number): boolean {
+  resize(this: Held<Heap>, index: number, block: WordIndex, granules: number): boolean {
     const { space, policy } = this.windows[index]!;
     const present = space.granules(block);
     const grows = granules > present;
@@ -296,7 +297,7 @@ export class Heap implements LargeHost {
   }
 
   /** Notes why a request is refused. Under the lock. */
-  refuse(bound: MemoryBound, errno: number): false {
+  refuse(this: Held<Heap>, bound: MemoryBound, errno: number): false {
     this.refusal.bound = bound;
     this.refusal.errno = errno;
     return false;
@@ -306,7 +307,7 @@ export class Heap implements LargeHost {
    * Turns an exception that left the locked part into the one to throw. The index is made sound again at once; if
    * even that is cut short, the mark stays and the next `enter` does it. Under the lock.
    */
-  repaired(error: unknown, operation: string): unknown {
+  repaired(this: Held<Heap>, error: unknown, operation: string): unknown {
     this.dirty = true;
     this.control.words[DIRTY_WORD] = 1;
     this.repair();
@@ -318,7 +319,7 @@ export class Heap implements LargeHost {
   }
 
   /** Something of this Worker's own was found damaged: its next `enter` repairs. Under the lock. */
-  doubt(): void {
+  doubt(this: Held<Heap>): void {
     this.dirty = true;
     this.control.words[DIRTY_WORD] = 1;
     this.control.add(ControlDouble.damaged, 1);
@@ -333,7 +334,7 @@ export class Heap implements LargeHost {
     return this.dirty || this.control.words[DIRTY_WORD] !== 0;
   }
 
-  private repair(): void {
+  private repair(this: Held<Heap>): void {
     this.thrifty = false;
     this.isBare = false;
     this.recover(this, this.dirty);
@@ -342,7 +343,13 @@ export class Heap implements LargeHost {
   }
 
   /** Asks all windows, the preferred one first, then a new one. `alignment` 0: any. */
-  private ask(preferred: number, least: number, most: number, alignment: number): WordIndex | 0 {
+  private ask(
+    this: Held<Heap>,
+    preferred: number,
+    least: number,
+    most: number,
+    alignment: number,
+  ): WordIndex | 0 {
     const count = this.windows.length;
     let bound: MemoryBound = "window";
     for (let turn = 0; turn < count; turn++) {
@@ -357,7 +364,13 @@ export class Heap implements LargeHost {
   }
 
   /** Asks one window; what this Worker keeps in it is merged before it grows. */
-  private askWindow(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
+  private askWindow(
+    this: Held<Heap>,
+    index: number,
+    least: number,
+    most: number,
+    alignment: number,
+  ): WordIndex | 0 {
     this.thrifty = this.keptGranules(index) >= least;
     let block = this.askPolicy(index, least, most, alignment);
     if (block === 0 && this.thrifty && releaseOne(this, index, least))
@@ -374,13 +387,19 @@ export class Heap implements LargeHost {
     return isLess ? this.askWindow(index, least, least, alignment) : served;
   }
 
-  private askPolicy(index: number, least: number, most: number, alignment: number): WordIndex | 0 {
+  private askPolicy(
+    this: Held<Heap>,
+    index: number,
+    least: number,
+    most: number,
+    alignment: number,
+  ): WordIndex | 0 {
     const { policy } = this.windows[index]!;
     return alignment === 0 ? policy.allocate(least, most) : policy.allocateAligned(least, alignment);
   }
 
   /** Gives a part of what this Worker keeps in a window back. False if that is little, or on no list. */
-  private mergeSpare(index: number): boolean {
+  private mergeSpare(this: Held<Heap>, index: number): boolean {
     const least = this.spareGranules(index);
     const kept = this.keptGranules(index);
     if (kept <= least) return false;
@@ -414,7 +433,7 @@ export class Heap implements LargeHost {
   }
 
   /** Charges a block that the policy gave. If the limit has no room for it, it goes back as it was: 0. */
-  private serve(index: number, block: WordIndex): WordIndex | 0 {
+  private serve(this: Held<Heap>, index: number, block: WordIndex): WordIndex | 0 {
     const { space, policy } = this.windows[index]!;
     if (!this.isBare) space.touch(block);
     if (this.isLimited && !fits(this, 0)) {
@@ -430,7 +449,7 @@ export class Heap implements LargeHost {
     return block;
   }
 
-  private countResize(granules: number): void {
+  private countResize(this: Held<Heap>, granules: number): void {
     this.control.add(ControlDouble.takenBytes, granules * GRANULE_BYTES);
   }
 
@@ -438,7 +457,7 @@ export class Heap implements LargeHost {
    * What was about to be used is free again: takes the charge back. Where a policy does not merge, the headers of the
    * pieces stay; then free memory is filed anew, whole.
    */
-  private withdraw(index: number): false {
+  private withdraw(this: Held<Heap>, index: number): false {
     const part = this.windows[index]!;
     part.policy.compact();
     trimWindow(this, part);
@@ -449,7 +468,7 @@ export class Heap implements LargeHost {
     return this.refuse("limit", 0);
   }
 
-  private openWindow(): boolean {
+  private openWindow(this: Held<Heap>): boolean {
     const { pages } = this.platform;
     const { doubles, words } = this.control;
     const number = this.windows.length;
@@ -471,13 +490,14 @@ export class Heap implements LargeHost {
     return true;
   }
 
-  private add(window: Window): void {
+  private add(this: Heap, window: Window): void {
     const touched = new TouchedPages(window, this.platform.pages.pageSize, (bytes) => {
       this.control.add(ControlDouble.committed, bytes);
     });
     const space = new BlockSpace(window, this.geometry.secret, touched, (from, end) => {
       if (this.thrifty && end > window.words[WindowWord.high]!) return false;
-      return growWindow(this, window, touched, from, end);
+      // Policies are asked under the lock only.
+      return growWindow(this as Held<Heap>, window, touched, from, end);
     });
     const { policy: number, policyChoice } = this.geometry;
     const policy = policies[number]!.create(space, policyChoice);

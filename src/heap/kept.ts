@@ -20,6 +20,7 @@ import type { WordIndex } from "../core/types.ts";
 import { cachedBy, linkOf } from "../memory/cached-list.ts";
 import type { Geometry } from "../memory/control.ts";
 import { State } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { CacheWord, ControlDouble, cacheOfSlot, LISTS } from "../memory/layout.ts";
 import type { Heap } from "./heap.ts";
 
@@ -49,7 +50,7 @@ export function largestKept({ purgeDelayMs, largeThresholdBytes, limitBytes }: S
  * Gives blocks of this Worker's lists back to the policy, the largest first, until it keeps no more than half of `most`
  * granules; but no more than FLUSH_MOST blocks, so that nobody waits for long. Throws DamagedBlock. Under the lock.
  */
-export function flushKept(heap: Heap, index: number, most: number): void {
+export function flushKept(heap: Held<Heap>, index: number, most: number): void {
   const { words } = heap.windows[index]!.space;
   const entries = cacheOfSlot(heap.slot);
   let left = FLUSH_MOST;
@@ -61,7 +62,7 @@ export function flushKept(heap: Heap, index: number, most: number): void {
  * The same until it keeps no more than `most` granules, as many blocks as that takes; everything for 0. Throws
  * DamagedBlock. Under the lock.
  */
-export function releaseKept(heap: Heap, index: number, most: number): void {
+export function releaseKept(heap: Held<Heap>, index: number, most: number): void {
   const { words } = heap.windows[index]!.space;
   const entries = cacheOfSlot(heap.slot);
   for (let cls = CLASSES - 1; cls >= 2 && (most === 0 || words[entries + CacheWord.kept]! > most); cls--)
@@ -71,7 +72,7 @@ export function releaseKept(heap: Heap, index: number, most: number): void {
 }
 
 /** Gives one block back that has at least so many granules, of the smallest there are. False if there is none. Under the lock. */
-export function releaseOne(heap: Heap, index: number, granules: number): boolean {
+export function releaseOne(heap: Held<Heap>, index: number, granules: number): boolean {
   const lists = cacheOfSlot(heap.slot) + LISTS;
   const { words } = heap.windows[index]!.space;
   for (let cls = classForRequest(granules); cls < CLASSES; cls++)
@@ -83,7 +84,7 @@ export function releaseOne(heap: Heap, index: number, granules: number): boolean
  * For a block that is to grow to `granules` where it stands: gives those of this Worker's kept blocks back that stand behind
  * it, if nothing else is in the way. Throws DamagedBlock. Under the lock.
  */
-export function releaseBehind(heap: Heap, index: number, block: WordIndex, granules: number): void {
+export function releaseBehind(heap: Held<Heap>, index: number, block: WordIndex, granules: number): void {
   const { space } = heap.windows[index]!;
   const end = block + granules * 4;
   const isKept = (at: WordIndex) => space.isHeldBy(at, heap.slot, State.cached);
@@ -102,7 +103,7 @@ export function releaseBehind(heap: Heap, index: number, block: WordIndex, granu
  * Walks this Worker's lists. Returns how many granules they lack: more than 0 where a link was overwritten with 0. Throws
  * DamagedBlock where another link or a header was overwritten. Under the lock.
  */
-export function verifyKept(heap: Heap, index: number): number {
+export function verifyKept(heap: Held<Heap>, index: number): number {
   const entries = cacheOfSlot(heap.slot);
   const { space } = heap.windows[index]!;
   let rest = space.words[entries + CacheWord.kept]!;
@@ -122,7 +123,7 @@ export function verifyKept(heap: Heap, index: number): number {
  * For a request that comes to the heap: looks at the kept blocks that the fast path was asked for first. Throws DamagedBlock
  * where a header was overwritten. Under the lock.
  */
-export function verifyFirst(heap: Heap, index: number, granules: number): void {
+export function verifyFirst(heap: Held<Heap>, index: number, granules: number): void {
   const { space } = heap.windows[index]!;
   const list = cacheOfSlot(heap.slot) + LISTS + classOfBlock(granules);
   for (let entry = list; entry <= list + 2; entry++) {
@@ -132,7 +133,7 @@ export function verifyFirst(heap: Heap, index: number, granules: number): void {
 }
 
 /** Gives a kept block back. False if it is not among the first of its list. */
-function releaseThis(heap: Heap, index: number, block: WordIndex): boolean {
+function releaseThis(heap: Held<Heap>, index: number, block: WordIndex): boolean {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const entries = cacheOfSlot(heap.slot);
@@ -153,7 +154,7 @@ function releaseThis(heap: Heap, index: number, block: WordIndex): boolean {
 }
 
 /** Gives up to `blocks` blocks of a list back, as long as more than `most` granules are kept, if that is not 0. */
-function releaseList(heap: Heap, index: number, entry: number, most: number, blocks: number): number {
+function releaseList(heap: Held<Heap>, index: number, entry: number, most: number, blocks: number): number {
   const { space } = heap.windows[index]!;
   const { words } = space;
   const kept = cacheOfSlot(heap.slot) + CacheWord.kept;

@@ -5,6 +5,7 @@
  */
 import { SPAN_CLASSES, UNITS } from "../core/span-classes.ts";
 import { SLOTS, UNIT_BYTES } from "../core/tunables.ts";
+import type { Held } from "../memory/held.ts";
 import {
   ControlDouble,
   cacheOfSlot,
@@ -52,7 +53,7 @@ const found = { inUse: 0, free: 0, formers: 0 };
  * Makes a span without an owner this Worker's: one of the class that has free blocks, of the first `looks` in each window.
  * `servedBy` tells its window. 0 = there is none.
  */
-export function adoptSpan(heap: Heap, preferred: number, cls: number, looks: number): number {
+export function adoptSpan(heap: Held<Heap>, preferred: number, cls: number, looks: number): number {
   const count = heap.windows.length;
   for (let turn = 0; turn < count; turn++) {
     const index = (preferred + turn) % count;
@@ -65,14 +66,14 @@ export function adoptSpan(heap: Heap, preferred: number, cls: number, looks: num
 }
 
 /** Takes the spans of a slot whose Worker leaves away from it. Its magazines are empty. */
-export function disownSpans(heap: Heap, index: number, slot: number): void {
+export function disownSpans(heap: Held<Heap>, index: number, slot: number): void {
   forEachSpan(heap.windows[index]!.spans, (span, owner) => {
     if (owner === slot) orphan(heap, index, span);
   });
 }
 
 /** Drops the orphans of which others have freed all blocks. */
-export function sweepOrphans(heap: Heap, index: number): void {
+export function sweepOrphans(heap: Held<Heap>, index: number): void {
   const { space, spans } = heap.windows[index]!;
   for (let cls = 0; cls < SPAN_CLASSES; cls++) {
     if (space.words[ORPHAN_AREA + cls] === 0) continue;
@@ -91,7 +92,7 @@ export function sweepOrphans(heap: Heap, index: number): void {
 }
 
 /** Frees all blocks of spans that a slot has left. Returns their number. */
-export function reclaimSpans(heap: Heap, index: number, slot: number): number {
+export function reclaimSpans(heap: Held<Heap>, index: number, slot: number): number {
   const { space, spans } = heap.windows[index]!;
   const { states } = spans;
   let count = 0;
@@ -133,7 +134,7 @@ export function forgetAllocators({ spans }: HeapWindow, forgotten: Uint8Array): 
  * After a death: spans of lost slots lose their owner, segments and lists are counted anew. The page map's word of a span's
  * first unit, its record's shape and the states are the truth.
  */
-export function recoverSpans(heap: Heap, index: number, lost: Uint8Array): void {
+export function recoverSpans(heap: Held<Heap>, index: number, lost: Uint8Array): void {
   const { space, spans } = heap.windows[index]!;
   const { words } = space;
   if (words[WindowWord.spanTable] === 0) return;
@@ -153,7 +154,7 @@ export function recoverSpans(heap: Heap, index: number, lost: Uint8Array): void 
   for (let group = 0; group < spans.groups; group++) recoverSegment(heap, index, group, lost);
 }
 
-function recoverSegment(heap: Heap, index: number, group: number, lost: Uint8Array): void {
+function recoverSegment(heap: Held<Heap>, index: number, group: number, lost: Uint8Array): void {
   const { space, spans } = heap.windows[index]!;
   const { words } = space;
   const { map, segments, states } = spans;
@@ -225,7 +226,7 @@ function tellOfRemote(spans: SpanTable, words: Int32Array, span: number): void {
 }
 
 /** Takes a span away from its owner, or drops it if nothing in it is in use. */
-function orphan(heap: Heap, index: number, span: number): void {
+function orphan(heap: Held<Heap>, index: number, span: number): void {
   const { space, spans } = heap.windows[index]!;
   setLastOwner(spans, span, ownerOfSpan(spans, span));
   settle(spans, span);
@@ -237,7 +238,7 @@ function orphan(heap: Heap, index: number, span: number): void {
   list(space.words, spans, span);
 }
 
-function adoptIn(heap: Heap, { space, spans }: HeapWindow, cls: number, looks: number): number {
+function adoptIn(heap: Held<Heap>, { space, spans }: HeapWindow, cls: number, looks: number): number {
   const { words } = space;
   let before = 0;
   let span = words[ORPHAN_AREA + cls]!;

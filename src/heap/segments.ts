@@ -12,6 +12,7 @@ import { SEGMENT_BYTES, UNIT_BYTES } from "../core/tunables.ts";
 import type { Address, WordIndex } from "../core/types.ts";
 import { fits } from "../large/stock.ts";
 import { checkBits, packState, State } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble, WindowWord } from "../memory/layout.ts";
 import {
   BACK_SHIFT,
@@ -42,7 +43,7 @@ const ALL_FREE = -1;
  * A span of about `wanted` units for a class, of any window, with all blocks free; its owner is this Worker's slot. `servedBy`
  * tells the window. 0 = refused, `refusal` says why.
  */
-export function cutSpan(heap: Heap, preferred: number, cls: number, wanted: number): number {
+export function cutSpan(heap: Held<Heap>, preferred: number, cls: number, wanted: number): number {
   const count = heap.windows.length;
   for (let turn = 0; turn < count; turn++) {
     const span = cutIn(heap, (preferred + turn) % count, cls, wanted);
@@ -52,7 +53,7 @@ export function cutSpan(heap: Heap, preferred: number, cls: number, wanted: numb
   return index < 0 ? 0 : cutIn(heap, index, cls, wanted);
 }
 
-function cutIn(heap: Heap, index: number, cls: number, wanted: number): number {
+function cutIn(heap: Held<Heap>, index: number, cls: number, wanted: number): number {
   const least = leastUnits[cls]!;
   let units = Math.max(wanted, least);
   let span = takeUnits(heap, index, units);
@@ -79,7 +80,7 @@ function cutIn(heap: Heap, index: number, cls: number, wanted: number): number {
 }
 
 /** Gives the units of a span back; none of its blocks is in use. */
-export function dropSpan(heap: Heap, index: number, span: number): void {
+export function dropSpan(heap: Held<Heap>, index: number, span: number): void {
   const { spans, space } = heap.windows[index]!;
   const units = unitsOfSpan(spans, span);
   const { map, segments, states } = spans;
@@ -143,7 +144,7 @@ export function forEachFreeUnits(
 
 /** Whether the words `from` to `end` belong to segments that are gone, so that their states can be given back. */
 export function forEachStale(
-  heap: Heap,
+  heap: Held<Heap>,
   { spans, space }: HeapWindow,
   release: (address: Address, byteLength: number) => boolean,
 ): void {
@@ -175,13 +176,13 @@ export function forEachStale(
 }
 
 /** Charges, or takes back the charge for, the states of so many segments. */
-function countStates(heap: Heap, segments: number): void {
+function countStates(heap: Held<Heap>, segments: number): void {
   heap.control.add(ControlDouble.stateBytes, segments * STATES_BYTES);
   heap.control.add(ControlDouble.committed, segments * STATES_BYTES);
 }
 
 /** So many free units side by side, touched now, in no span yet. 0 = none. */
-function takeUnits(heap: Heap, index: number, count: number): number {
+function takeUnits(heap: Held<Heap>, index: number, count: number): number {
   const { spans, space } = heap.windows[index]!;
   const { words } = space;
   if (words[WindowWord.freeUnits]! < count) return 0;
@@ -207,7 +208,7 @@ function takeUnits(heap: Heap, index: number, count: number): number {
   return 0;
 }
 
-function touchUnits(heap: Heap, index: number, unit: number, count: number): boolean {
+function touchUnits(heap: Held<Heap>, index: number, unit: number, count: number): boolean {
   const { touched } = heap.windows[index]!.space;
   const from = unit * UNIT_WORDS;
   const end = from + count * UNIT_WORDS;
@@ -218,7 +219,7 @@ function touchUnits(heap: Heap, index: number, unit: number, count: number): boo
 }
 
 /** Makes a new segment. Returns the number of its window, or -1. */
-function makeSegment(heap: Heap, preferred: number): number {
+function makeSegment(heap: Held<Heap>, preferred: number): number {
   if (heap.isLimited && !fits(heap, SEGMENT_BYTES)) {
     heap.refuse("limit", 0);
     return -1;
@@ -254,7 +255,7 @@ function makeSegment(heap: Heap, preferred: number): number {
 }
 
 /** A segment has free units only: it is an ordinary free block again. */
-function dissolve(heap: Heap, index: number, group: number): void {
+function dissolve(heap: Held<Heap>, index: number, group: number): void {
   const { spans, space } = heap.windows[index]!;
   const { words } = space;
   retire(spans.map, spans.segments, group);
@@ -271,8 +272,8 @@ export function retire(map: Int32Array, segments: Int32Array, group: number): vo
   segments[group * SEGMENT_WORDS + SegmentWord.freeUnits] = 0;
 }
 
-/** Maps the window's span table, once. False if the system refuses that. Under the lock. */
-export function hasTable(heap: Heap, { window }: HeapWindow): boolean {
+/** Maps the window's span table, once. False if the system refuses that. */
+export function hasTable(heap: Held<Heap>, { window }: HeapWindow): boolean {
   if (window.words[WindowWord.spanTable] !== 0) return true;
   const byteLength = spanTableBytes(window.byteLength);
   const base = heap.platform.pages.map(byteLength, 0);

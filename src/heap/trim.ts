@@ -24,6 +24,7 @@ import type { Address, WordIndex } from "../core/types.ts";
 import { endParked, parkedBlocks } from "../large/parking.ts";
 import { endStock, stockedBytes } from "../large/stock.ts";
 import { footerIndex, wordsOf } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { keepSmall, settleSmall } from "../memory/huge-pages.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../memory/layout.ts";
 import { ceilPage } from "./growth.ts";
@@ -63,7 +64,7 @@ const pass = {
 };
 
 /** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
-export function trim(heap: Heap): number {
+export function trim(heap: Held<Heap>): number {
   for (let index = 0; index < heap.windows.length; index++) sweepOrphans(heap, index);
   for (const { policy } of heap.windows) policy.compact();
   releaseFree(heap, ANY, Infinity);
@@ -75,7 +76,7 @@ export function trim(heap: Heap): number {
 }
 
 /** Gives back every free page of one window, as it lies. Under the lock. */
-export function trimWindow(heap: Heap, part: HeapWindow): void {
+export function trimWindow(heap: Held<Heap>, part: HeapWindow): void {
   startPass(ANY, Infinity);
   releaseWindow(heap, part);
 }
@@ -84,7 +85,7 @@ export function trimWindow(heap: Heap, part: HeapWindow): void {
  * Gives back what has been idle for the delay. Returns after how many milliseconds somebody should ask again: 0 = there
  * is more than one hold of the lock should take, Infinity = nothing lies idle. Under the lock.
  */
-export function purge(heap: Heap): number {
+export function purge(heap: Held<Heap>): number {
   const { doubles, words } = heap.control;
   const delay = doubles[ControlDouble.purgeDelay]!;
   if (delay === Infinity) return Infinity;
@@ -128,7 +129,7 @@ export function idleBytes(heap: Heap): number {
 }
 
 /** From here on what is freed notes another number. */
-function startLook(heap: Heap, now: number): void {
+function startLook(heap: Held<Heap>, now: number): void {
   heap.control.doubles[ControlDouble.lookedAt] = now;
   for (let index = 0; index < heap.windows.length; index++) {
     const { words } = heap.windows[index]!.space;
@@ -136,7 +137,7 @@ function startLook(heap: Heap, now: number): void {
   }
 }
 
-function purgeStock(heap: Heap, now: number): number {
+function purgeStock(heap: Held<Heap>, now: number): number {
   if (stockedBytes(heap) === 0) return Infinity;
   const { doubles } = heap.control;
   const wait = doubles[ControlDouble.stockSince]! + doubles[ControlDouble.purgeDelay]! - now;
@@ -146,7 +147,7 @@ function purgeStock(heap: Heap, now: number): number {
 }
 
 /** Freed mappings that could not be ended are tried again, as long as there are any. */
-function purgeParked(heap: Heap): number {
+function purgeParked(heap: Held<Heap>): number {
   endParked(heap, PURGE_CALLS_MOST);
   return parkedBlocks(heap) === 0 ? Infinity : PURGE_LOOK_MOST_MS;
 }
@@ -160,7 +161,7 @@ function isWorthALook({ control, platform }: Heap, idle: number): boolean {
   return platform.threads.now() >= doubles[ControlDouble.lookedAt]! + PURGE_RECHECK_MS;
 }
 
-function purgeWindows(heap: Heap, delay: number, period: number): number {
+function purgeWindows(heap: Held<Heap>, delay: number, period: number): number {
   const { doubles, words } = heap.control;
   for (let index = 0; index < heap.windows.length; index++) sweepOrphans(heap, index);
   const look = heap.windows[0]!.space.words[WindowWord.look]!;
@@ -174,7 +175,7 @@ function purgeWindows(heap: Heap, delay: number, period: number): number {
 }
 
 /** Gives back the pages that were free at the look `since`, and ever since. */
-function releaseFree(heap: Heap, since: number, calls: number): void {
+function releaseFree(heap: Held<Heap>, since: number, calls: number): void {
   startPass(since, calls);
   for (let index = 0; index < heap.windows.length; index++) releaseWindow(heap, heap.windows[index]!);
 }
@@ -192,7 +193,7 @@ function startPass(since: number, calls: number): void {
   pass.pendingBytes = 0;
 }
 
-function releaseWindow(heap: Heap, part: HeapWindow): void {
+function releaseWindow(heap: Held<Heap>, part: HeapWindow): void {
   releaseTop(heap, part);
   releaseBlocks(heap, part);
   releaseUnits(heap, part);
@@ -202,7 +203,7 @@ function releaseWindow(heap: Heap, part: HeapWindow): void {
  * What lies behind the end of the chain. Its border falls when blocks at the end are freed; `quietFrom` is where it was
  * at most since the look `quietSince`. When all behind `quietFrom` has gone back, that is set anew.
  */
-function releaseTop(heap: Heap, { window, space }: HeapWindow): void {
+function releaseTop(heap: Held<Heap>, { window, space }: HeapWindow): void {
   const { words, touched } = space;
   const end = ceilPage(heap, space.end);
   const quiet = pass.since === ANY ? end : Math.max(end, ceilPage(heap, words[WindowWord.quietFrom]!));
@@ -226,7 +227,7 @@ function isYounger(look: number): boolean {
   return pass.since !== ANY && ((look - pass.since) | 0) >= 0;
 }
 
-function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void {
+function releaseBlocks(heap: Held<Heap>, { window, space, policy }: HeapWindow): void {
   const { pages } = heap.platform;
   policy.forEachFree(pages.pageSize / GRANULE_BYTES, (block: WordIndex) => {
     const from = ceilPage(heap, block + KEPT_WORDS);
@@ -245,7 +246,7 @@ function releaseBlocks(heap: Heap, { window, space, policy }: HeapWindow): void 
 }
 
 /** Units that no span has, and the states of segments that are gone. */
-function releaseUnits(heap: Heap, part: HeapWindow): void {
+function releaseUnits(heap: Held<Heap>, part: HeapWindow): void {
   const { space, window } = part;
   const pageWords = heap.platform.pages.pageSize / 4;
   forEachFreeUnits(part, (first, last, since) => {
@@ -276,7 +277,7 @@ function releaseUnits(heap: Heap, part: HeapWindow): void {
 
 /** Gives a range of words back, and what huge pages have brought in behind it up to `residentEnd`. False if refused. */
 function releasePages(
-  heap: Heap,
+  heap: Held<Heap>,
   { window, touched }: HeapWindow["space"],
   from: number,
   end: number,

@@ -9,6 +9,7 @@
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import type { Address } from "../core/types.ts";
 import { MIX_PLACE, MIX_SIZE } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { LargeHost } from "./host.ts";
 import { endMapping, endPassing } from "./parking.ts";
@@ -89,7 +90,7 @@ export function unmapLarge(heap: LargeHost, address: number, claimed = false): b
 }
 
 /** Makes a parked mapping, which is charged for already, a block. Its content is what it was. */
-function unparkLarge(heap: LargeHost, parked: LargeBlock, byteLength: number): number {
+function unparkLarge(heap: Held<LargeHost>, parked: LargeBlock, byteLength: number): number {
   const block = { ...parked, requestedBytes: byteLength, slot: heap.slot };
   heap.large.unpark(block);
   seal(heap, block);
@@ -100,7 +101,7 @@ function unparkLarge(heap: LargeHost, parked: LargeBlock, byteLength: number): n
 }
 
 /** Takes a block out of the registry and ends its mapping, or parks it. Under the lock. */
-export function endLarge(heap: LargeHost, block: LargeBlock): void {
+export function endLarge(heap: Held<LargeHost>, block: LargeBlock): void {
   heap.control.add(ControlDouble.committed, -block.mappedBytes);
   endMapping(heap, block);
 }
@@ -151,14 +152,19 @@ export function largePayloadBytes(block: LargeBlock): number {
 }
 
 /** Charges bytes against the limit. False, and nothing changed, if they do not fit. */
-export function chargeLarge(heap: LargeHost, byteLength: number): boolean {
+export function chargeLarge(heap: Held<LargeHost>, byteLength: number): boolean {
   if (!fits(heap, byteLength)) return heap.refuse("limit", 0);
   heap.control.add(ControlDouble.committed, byteLength);
   return true;
 }
 
 /** A mapping whose start + `offset` is aligned. */
-export function mapAligned(heap: LargeHost, byteLength: number, offset: number, alignment: number): number {
+export function mapAligned(
+  heap: Held<LargeHost>,
+  byteLength: number,
+  offset: number,
+  alignment: number,
+): number {
   const { pages } = heap.platform;
   if (alignment <= pages.pageSize) return pages.map(byteLength, 0);
   const wide = pages.map(byteLength + alignment, 0);
@@ -170,31 +176,31 @@ export function mapAligned(heap: LargeHost, byteLength: number, offset: number, 
 }
 
 /** Ends what a mapping has too much, or parks it. */
-function cutOff(heap: LargeHost, address: number, byteLength: number): void {
+function cutOff(heap: Held<LargeHost>, address: number, byteLength: number): void {
   if (byteLength === 0) return;
   heap.passage.note(address, byteLength);
   endPassing(heap, 0);
 }
 
-function sealWords(heap: LargeHost, block: LargeBlock): Int32Array {
+function sealWords(heap: Held<LargeHost>, block: LargeBlock): Int32Array {
   return heap.platform.pages.words((block.address - GRANULE_BYTES) as Address, GRANULE_BYTES);
 }
 
 /** A check of place and size in the block's header words; its low bits 0 keep it apart from every window header. */
-function sealOf(heap: LargeHost, block: LargeBlock): number {
+function sealOf(heap: Held<LargeHost>, block: LargeBlock): number {
   const place = Math.floor(block.address / GRANULE_BYTES) | 0;
   const pageCount = (block.mappedBytes / heap.platform.pages.pageSize) | 0;
   return Math.imul(place ^ heap.geometry.secret, MIX_PLACE) + Math.imul(pageCount, MIX_SIZE);
 }
 
-export function seal(heap: LargeHost, block: LargeBlock): void {
+export function seal(heap: Held<LargeHost>, block: LargeBlock): void {
   const words = sealWords(heap, block);
   words[2] = sealOf(heap, block);
   words[3] = ~words[2]!;
 }
 
 /** Whether the words in front of `block` hold the seal of `sealed`, which is the same block unless it was moved. */
-export function isSealed(heap: LargeHost, block: LargeBlock, sealed: LargeBlock = block): boolean {
+export function isSealed(heap: Held<LargeHost>, block: LargeBlock, sealed: LargeBlock = block): boolean {
   const words = sealWords(heap, block);
   const expected = sealOf(heap, sealed) | 0;
   return words[2] === expected && words[3] === ~expected;

@@ -2,6 +2,7 @@
 import type { MemoryBound } from "../core/errors.ts";
 import type { SlotNumber } from "../core/types.ts";
 import type { Control, Geometry } from "../memory/control.ts";
+import type { Held } from "../memory/held.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Passage } from "./passage.ts";
 import type { LargeTable } from "./table.ts";
@@ -24,8 +25,8 @@ export interface LargeHost {
   readonly slot: SlotNumber | 0;
   /** Whether the last large block came fresh from the system, which zeroes it. */
   servedFresh: boolean;
-  enter(): void;
-  leave(): void;
-  refuse(bound: MemoryBound, errno: number): false;
-  repaired(error: unknown, operation: string): unknown;
+  enter(): asserts this is Held<LargeHost>;
+  leave(this: Held<LargeHost>): void;
+  refuse(this: Held<LargeHost>, bound: MemoryBound, errno: number): false;
+  repaired(this: Held<LargeHost>, error: unknown, operation: string): unknown;
 }

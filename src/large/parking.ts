@@ -10,6 +10,7 @@
  */
 import { MAPPINGS_SHARE, PARKED_SHARE } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { LargeHost } from "./host.ts";
 import type { LargeBlock } from "./table.ts";
@@ -24,13 +25,13 @@ export function parkedBlocks({ control }: LargeHost): number {
 }
 
 /** Whether the arena has few enough mappings to end one among others. */
-function mayEnd(heap: LargeHost, share = MAPPINGS_SHARE): boolean {
+function mayEnd(heap: Held<LargeHost>, share = MAPPINGS_SHARE): boolean {
   const blocks = heap.control.doubles[ControlDouble.largeBlocks]!;
   return blocks <= FEW_BLOCKS || blocks <= heap.platform.pages.mappingsMost() / share;
 }
 
 /** Takes a block that is freed out of the registry; its mapping is ended or parked. */
-export function endMapping(heap: LargeHost, block: LargeBlock): void {
+export function endMapping(heap: Held<LargeHost>, block: LargeBlock): void {
   if (mayEnd(heap)) endOrPark(heap, block);
   else park(heap, block);
 }
@@ -39,7 +40,7 @@ export function endMapping(heap: LargeHost, block: LargeBlock): void {
  * Ends the range that the passage names and no registry any more, whose payload began, or will begin, `offset` bytes
  * behind its start. False if it is parked: the system refused that, or it would be one mapping too many (unless `anyway`).
  */
-export function endPassing(heap: LargeHost, offset: number, anyway = false): boolean {
+export function endPassing(heap: Held<LargeHost>, offset: number, anyway = false): boolean {
   const { address, byteLength } = heap.passage.range;
   if (anyway || mayEnd(heap)) {
     if (heap.passage.end()) return true;
@@ -57,7 +58,7 @@ export function endPassing(heap: LargeHost, offset: number, anyway = false): boo
  * Ends parked mappings, so many at the most, as far as the system lets it and the blocks in use are few enough: between
  * them no more pieces than blocks remain.
  */
-export function endParked(heap: LargeHost, most: number): void {
+export function endParked(heap: Held<LargeHost>, most: number): void {
   if (parkedBlocks(heap) === 0 || !mayEnd(heap, PARKED_SHARE)) return;
   let refusals = 0;
   for (const block of inOrder([...heap.large.parked()]).slice(0, most)) {
@@ -66,7 +67,7 @@ export function endParked(heap: LargeHost, most: number): void {
 }
 
 /** Ends the mappings of all large blocks, whatever is in them. What the system refuses is tried again without the others. */
-export function endAllMappings(heap: LargeHost): void {
+export function endAllMappings(heap: Held<LargeHost>): void {
   for (const block of inOrder([...heap.large.all()])) endOrPark(heap, block);
   for (let before = Infinity; parkedBlocks(heap) !== 0 && parkedBlocks(heap) < before; ) {
     before = parkedBlocks(heap);
@@ -79,7 +80,7 @@ function inOrder(blocks: LargeBlock[]): LargeBlock[] {
 }
 
 /** False if the system refused it. */
-function endOrPark(heap: LargeHost, block: LargeBlock): boolean {
+function endOrPark(heap: Held<LargeHost>, block: LargeBlock): boolean {
   heap.passage.note(block.address - block.offset, block.mappedBytes);
   heap.large.remove(block);
   if (!endPassing(heap, block.offset, true)) return false;
@@ -89,12 +90,12 @@ function endOrPark(heap: LargeHost, block: LargeBlock): boolean {
 }
 
 /** The mark comes first: no block in use ever loses its content. */
-function park(heap: LargeHost, block: LargeBlock): void {
+function park(heap: Held<LargeHost>, block: LargeBlock): void {
   heap.large.park(block);
   giveBack(heap, block.address - block.offset, block.mappedBytes);
 }
 
-function giveBack(heap: LargeHost, address: number, byteLength: number): void {
+function giveBack(heap: Held<LargeHost>, address: number, byteLength: number): void {
   if (heap.platform.pages.release(address as Address, byteLength) < 0)
     heap.control.add(ControlDouble.refusedReturns, 1);
 }

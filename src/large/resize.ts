@@ -7,6 +7,7 @@
  * an entry later sees at the target whether the step was done: it is memory that this arena mapped, either way.
  */
 import type { Address } from "../core/types.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import { chargeLarge, isSealed, mapAligned, roundUp, seal } from "./blocks.ts";
 import type { LargeHost } from "./host.ts";
@@ -44,7 +45,7 @@ export function resizeLarge(heap: LargeHost, address: number, byteLength: number
 }
 
 /** Settles a move that a lost Worker had begun: afterwards there is one block, whole and in use. Under the lock. */
-export function settleMove(heap: LargeHost, target: LargeBlock): void {
+export function settleMove(heap: Held<LargeHost>, target: LargeBlock): void {
   const old = heap.large.lookUp(-target.requestedBytes);
   if (old !== undefined && !isSealed(heap, target, old)) {
     discardTarget(heap, target);
@@ -56,7 +57,7 @@ export function settleMove(heap: LargeHost, target: LargeBlock): void {
 }
 
 /** The entry shrinks before its mapping does: no entry is ever longer than its mapping. */
-function shrink(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number {
+function shrink(heap: Held<LargeHost>, block: LargeBlock, wanted: LargeBlock): number {
   const surplus = block.mappedBytes - wanted.mappedBytes;
   if (surplus > 0) heap.passage.note(block.address - block.offset + wanted.mappedBytes, surplus);
   settle(heap, wanted);
@@ -65,18 +66,18 @@ function shrink(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number 
   return block.address;
 }
 
-function grow(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number {
+function grow(heap: Held<LargeHost>, block: LargeBlock, wanted: LargeBlock): number {
   return growInPlace(heap, block, wanted) || move(heap, block, wanted);
 }
 
-function growInPlace(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number {
+function growInPlace(heap: Held<LargeHost>, block: LargeBlock, wanted: LargeBlock): number {
   const mapping = (block.address - block.offset) as Address;
   if (heap.platform.pages.remap(mapping, block.mappedBytes, wanted.mappedBytes, 0) < 0) return 0;
   settle(heap, wanted);
   return block.address;
 }
 
-function move(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number {
+function move(heap: Held<LargeHost>, block: LargeBlock, wanted: LargeBlock): number {
   const { pages } = heap.platform;
   if (heap.large.reserveEntry() < 0) return 0;
   const mapping = mapAligned(heap, wanted.mappedBytes, block.offset, 1);
@@ -98,14 +99,14 @@ function move(heap: LargeHost, block: LargeBlock, wanted: LargeBlock): number {
 }
 
 /** Ends the empty target of a move that was not made. */
-function discardTarget(heap: LargeHost, target: LargeBlock): void {
+function discardTarget(heap: Held<LargeHost>, target: LargeBlock): void {
   heap.passage.note(target.address - target.offset, target.mappedBytes);
   heap.large.remove(target);
   endPassing(heap, target.offset);
 }
 
 /** Writes a block's new figures into its entry and its seal; it is busy as long as the two differ. */
-function settle(heap: LargeHost, block: LargeBlock): void {
+function settle(heap: Held<LargeHost>, block: LargeBlock): void {
   heap.large.replace({ ...block, busy: true });
   seal(heap, block);
   heap.large.mark(block, false, block.slot);

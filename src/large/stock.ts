@@ -9,6 +9,7 @@
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { KEPT_LIMIT_SHARE, STOCK_MOST_BYTES, STOCK_SLACK_SHIFT } from "../core/tunables.ts";
 import type { Geometry } from "../memory/control.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { LargeHost } from "./host.ts";
 import { endPassing } from "./parking.ts";
@@ -20,7 +21,7 @@ export function stockedBytes({ control }: LargeHost): number {
 }
 
 /** Whether the stock serves a mapping of so many bytes: it is neither smaller nor much larger. */
-export function stockFits(heap: LargeHost, mappedBytes: number): boolean {
+export function stockFits(heap: Held<LargeHost>, mappedBytes: number): boolean {
   const surplus = stockedBytes(heap) - mappedBytes;
   return surplus >= 0 && surplus <= mappedBytes / 2 ** STOCK_SLACK_SHIFT;
 }
@@ -34,7 +35,7 @@ export function keepsStock({ workerCache, purgeDelayMs }: Geometry): boolean {
  * Takes a block out of the registry and puts its mapping into the stock, in the place of what was there: the newest is
  * what is asked for next. False, and nothing done, where nothing so large is kept.
  */
-export function stockLarge(heap: LargeHost, block: LargeBlock): boolean {
+export function stockLarge(heap: Held<LargeHost>, block: LargeBlock): boolean {
   const { geometry } = heap;
   const most = Math.min(STOCK_MOST_BYTES, geometry.limitBytes / KEPT_LIMIT_SHARE);
   if (!keepsStock(geometry) || block.mappedBytes > most) return false;
@@ -52,7 +53,7 @@ export function stockLarge(heap: LargeHost, block: LargeBlock): boolean {
 }
 
 /** Takes the mapping out of the stock: the passage names it from now on. Returns its address. */
-export function takeStock(heap: LargeHost): number {
+export function takeStock(heap: Held<LargeHost>): number {
   const { doubles } = heap.control;
   const mapping = doubles[ControlDouble.stock]!;
   heap.passage.note(mapping, doubles[ControlDouble.stockBytes]!);
@@ -61,7 +62,7 @@ export function takeStock(heap: LargeHost): number {
 }
 
 /** Ends the mapping in the stock, if there is one. Returns its bytes. */
-export function endStock(heap: LargeHost): number {
+export function endStock(heap: Held<LargeHost>): number {
   const bytes = stockedBytes(heap);
   if (bytes === 0) return 0;
   takeStock(heap);
@@ -76,6 +77,6 @@ export function endStock(heap: LargeHost): number {
 }
 
 /** Whether so many bytes more stay within the limit; the stock ends before they do not. */
-export function fits(heap: LargeHost, byteLength: number): boolean {
+export function fits(heap: Held<LargeHost>, byteLength: number): boolean {
   return heap.control.fits(byteLength) || (endStock(heap) > 0 && heap.control.fits(byteLength));
 }

@@ -22,6 +22,7 @@ import { keptMost, largestKept, releaseKept, verifyFirst } from "../heap/kept.ts
 import { trim } from "../heap/trim.ts";
 import { mapLarge, unmapLarge } from "../large/blocks.ts";
 import { endStock, keepsStock } from "../large/stock.ts";
+import type { Held } from "../memory/held.ts";
 import { CacheWord } from "../memory/layout.ts";
 import { FORMER_SHIFT } from "../memory/span-table.ts";
 import { freeRemotely } from "../spans/remote.ts";
@@ -35,10 +36,10 @@ import { PurgeTimer } from "./purge-timer.ts";
 import { freePointer } from "./release.ts";
 import { upkeep } from "./upkeep.ts";
 
-/** Gives a block, or the empty spans of a class, of a window back. Under the lock. */
-type GiveBack = (attachment: Attachment, index: number, what: number) => void;
-const releaseBlock: GiveBack = ({ heap }, index, block) => heap.release(index, block as WordIndex);
-const dropSpans: GiveBack = ({ magazines }, index, cls) => magazines[index]!.dropEmpty(cls, 1);
+/** Gives a block, or the empty spans of a class, of the window of these magazines back. */
+type GiveBack = (heap: Held<Heap>, magazines: Magazines, what: number) => void;
+const releaseBlock: GiveBack = (heap, { number }, block) => heap.release(number, block as WordIndex);
+const dropSpans: GiveBack = (_, magazines, cls) => magazines.dropEmpty(cls, 1);
 
 export class Attachment implements SlowPath {
   readonly caches: WindowCache[] = [];
@@ -202,7 +203,7 @@ export class Attachment implements SlowPath {
     this.heap.enter();
     let idle = false;
     try {
-      act(this, index, what);
+      act(this.heap, this.magazines[index]!, what);
       idle = upkeep(this.heap) !== Infinity;
     } catch (error) {
       throw this.heap.repaired(error, "free");
@@ -239,7 +240,7 @@ export class Attachment implements SlowPath {
     try {
       // First: a repair tells of what the dead have freed in this Worker's spans.
       adoptDead(this.heap);
-      this.drainAll();
+      this.drainAll(this.heap);
       return trim(this.heap);
     } catch (error) {
       throw this.heap.repaired(error, "trim");
@@ -258,7 +259,7 @@ export class Attachment implements SlowPath {
     }
     this.heap.enter();
     try {
-      this.drainAll();
+      this.drainAll(this.heap);
       for (const magazines of this.magazines) magazines.leave();
       // Nobody else may look after it.
       endStock(this.heap);
@@ -289,9 +290,9 @@ export class Attachment implements SlowPath {
     return new OutOfMemoryError(bound, byteLength, heap.control.committedBytes, detail);
   }
 
-  /** Gives this Worker's caches and magazines back. Under the lock. */
-  private drainAll(): void {
-    for (let index = 0; index < this.heap.windows.length; index++) releaseKept(this.heap, index, 0);
+  /** Gives this Worker's caches and magazines back. */
+  private drainAll(heap: Held<Heap>): void {
+    for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, 0);
     for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
   }
 
@@ -310,7 +311,7 @@ export class Attachment implements SlowPath {
   }
 
   private tryMalloc(byteLength: number): Pointer | 0 {
-    const { heap } = this;
+    const heap: Heap = this.heap;
     if (byteLength > heap.geometry.largeThresholdBytes) return mapLarge(heap, byteLength, 1) as Pointer | 0;
     if (byteLength <= SPAN_MOST_BYTES && heap.hasSpans) {
       const pointer = this.fillAndTake(byteLength);
@@ -416,7 +417,7 @@ export class Attachment implements SlowPath {
   }
 
   private allocateAligned(alignment: number, byteLength: number): Pointer | 0 {
-    const { heap } = this;
+    const heap: Heap = this.heap;
     const wanted = granulesFor(byteLength);
     // As large as its class, so that its free files it where the next request looks.
     const granules = wanted <= ROUNDED_GRANULES ? classGranules[classForRequest(wanted)]! : wanted;

@@ -11,6 +11,7 @@ import type { Heap } from "../heap/heap.ts";
 import { flushKept, keptMost } from "../heap/kept.ts";
 import { cachedBy } from "../memory/cached-list.ts";
 import { State } from "../memory/header.ts";
+import type { Held } from "../memory/held.ts";
 import { CacheWord, ControlDouble, cacheOfSlot, LISTS } from "../memory/layout.ts";
 import type { WindowCache } from "./lists.ts";
 import { upkeep } from "./upkeep.ts";
@@ -90,7 +91,7 @@ export function flush(heap: Heap, index: number): void {
 
 /** Cuts a batch out of free memory. Returns the number of its window, or -1. */
 function cutBatch(
-  heap: Heap,
+  heap: Held<Heap>,
   caches: readonly WindowCache[],
   preferred: number,
   cls: number,
@@ -125,7 +126,7 @@ function batchOf(granules: number, brought: number): number {
 }
 
 /** Puts a list that `divide` has made in front of a class's own. */
-function stock(heap: Heap, index: number, cls: number, first: WordIndex): void {
+function stock(heap: Held<Heap>, index: number, cls: number, first: WordIndex): void {
   const { words } = heap.windows[index]!.space;
   const entries = cacheOfSlot(heap.slot);
   const entry = entries + LISTS + cls;

@@ -11,6 +11,7 @@ import { SPAN_SHARE, SPAN_UNITS_MOST } from "../core/tunables.ts";
 import type { Heap } from "../heap/heap.ts";
 import { ADOPTION_LOOKS, adoptSpan, disownSpans } from "../heap/orphans.ts";
 import { cutSpan, dropSpan } from "../heap/segments.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble, cacheOfSlot, HAS_MAGAZINES, PENDING } from "../memory/layout.ts";
 import {
   BLOCK_STATE_MASK,
@@ -120,7 +121,7 @@ export class Magazines {
   leave(): void {
     if (this.words === NONE) return;
     this.drain();
-    disownSpans(this.heap, this.number, this.heap.slot);
+    disownSpans(this.heap as Held<Heap>, this.number, this.heap.slot);
     this.words.fill(0);
     this.window[cacheOfSlot(this.heap.slot) + HAS_MAGAZINES] = 0;
   }
@@ -139,7 +140,7 @@ export class Magazines {
         if (before === 0) words[HEADS + cls] = next;
         else records[before * RECORD_WORDS + RecordWord.next] = next;
         words[CAPACITIES + cls] = words[CAPACITIES + cls]! - blocks;
-        dropSpan(this.heap, this.number, span);
+        dropSpan(this.heap as Held<Heap>, this.number, span);
       } else before = span;
       span = next;
     }

@@ -7,6 +7,7 @@ import { hex, InvalidPointerError, type PointerFault } from "../core/errors.ts";
 import { GRANULE_BYTES, LEAST_GRANULES } from "../core/size-classes.ts";
 import { spanGranules, UNIT_GRANULES } from "../core/span-classes.ts";
 import type { WordIndex } from "../core/types.ts";
+import type { Heap } from "../heap/heap.ts";
 import { granulesOf, State, stateOf } from "../memory/header.ts";
 import type { BlockSpace } from "../memory/space.ts";
 import { BlockState } from "../memory/span-table.ts";
@@ -60,7 +61,7 @@ export function diagnose(attachment: Attachment, pointer: number, operation: str
 }
 
 function explain(attachment: Attachment, pointer: number, operation: string): [PointerFault, string] {
-  const { heap } = attachment;
+  const heap: Heap = attachment.heap;
   const cache = cacheOf(attachment, pointer);
   if (cache !== undefined) {
     heap.enter();

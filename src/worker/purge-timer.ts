@@ -81,7 +81,7 @@ export class PurgeTimer {
    * too. Returns after how many milliseconds to look again, Infinity = when needed.
    */
   look(rest: number): number {
-    const { heap } = this;
+    const heap: Heap = this.heap;
     heap.enter();
     try {
       if (rest !== Infinity)

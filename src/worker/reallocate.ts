@@ -22,6 +22,7 @@ import {
 } from "../core/size-classes.ts";
 import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer, WordIndex } from "../core/types.ts";
+import type { Heap } from "../heap/heap.ts";
 import { releaseBehind } from "../heap/kept.ts";
 import { claimLarge, releaseLarge } from "../large/blocks.ts";
 import { resizeLarge } from "../large/resize.ts";
@@ -157,7 +158,7 @@ function fit(
 ): boolean {
   const present = cache.words[block - 2]! >>> 4;
   if (hasRoom(present, granulesFor(byteLength))) return true;
-  const { heap } = attachment;
+  const heap: Heap = attachment.heap;
   const wanted = roundedUp(granulesFor(byteLength), present);
   if (wanted > present && wanted <= copied && heap.geometry.workerCache) return false;
   // Without the lock too, if the copy goes into a span.

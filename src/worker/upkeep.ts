@@ -7,6 +7,7 @@ import { WATCH_MS } from "../core/tunables.ts";
 import { adoptDead } from "../death/adoption.ts";
 import type { Heap } from "../heap/heap.ts";
 import { isIdle, purge } from "../heap/trim.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 
 /** Passages through the lock of which one looks for idle memory, and one at the clock. */
@@ -17,7 +18,7 @@ const CLOCK_MASK = 15;
  * For whoever has the lock anyway: one call in eight looks, every one where nothing may lie idle. Returns after how many
  * milliseconds somebody should come again; Infinity = nothing lies idle, or nobody looked. Under the lock.
  */
-export function upkeep(heap: Heap): number {
+export function upkeep(heap: Held<Heap>): number {
   const delay = heap.control.doubles[ControlDouble.purgeDelay]!;
   const turn = heap.passages++;
   if (delay === Infinity || ((turn & LOOK_MASK) !== 0 && delay !== 0)) return Infinity;
@@ -26,7 +27,7 @@ export function upkeep(heap: Heap): number {
 }
 
 /** The same for who takes the lock for this purpose. */
-export function fullUpkeep(heap: Heap): number {
+export function fullUpkeep(heap: Held<Heap>): number {
   if (heap.slots.hasGone()) adoptDead(heap);
   return purge(heap);
 }
@@ -37,7 +38,7 @@ export function needsUpkeep(heap: Heap): boolean {
 }
 
 /** Whether Workers are still there is a system call each: asked now and then. */
-function watchWorkers(heap: Heap): void {
+function watchWorkers(heap: Held<Heap>): void {
   const now = heap.platform.threads.now();
   if (now < heap.watchAt) return;
   heap.watchAt = now + WATCH_MS;

@@ -10,9 +10,11 @@ import { fillMemory } from "../../native/raw-memory.ts";
 import { GRANULE_BYTES } from "../../src/core/size-classes.ts";
 import { magazineRoom, SPAN_CLASSES, spanGranules } from "../../src/core/span-classes.ts";
 import { SPAN_UNITS_MOST, UNIT_BYTES } from "../../src/core/tunables.ts";
+import type { Heap } from "../../src/heap/heap.ts";
 import { keptMostBytes, largestKept, releaseKept } from "../../src/heap/kept.ts";
 import { purge } from "../../src/heap/trim.ts";
 import { Arena, policyNames } from "../../src/index.ts";
+import { locked } from "../support/locked.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import type { IdleOrder } from "./idle-worker.ts";
 import { Crew } from "./simulated-crew.ts";
@@ -206,19 +208,12 @@ test("what the system refuses to take back is tried again, and not without pause
   (arena as unknown as { attachment: { leaveForGood(): void } }).attachment.leaveForGood();
   const blocks = Array.from({ length: 100 }, () => arena.malloc(100_000));
   for (let i = 0; i < 100; i += 2) arena.free(blocks[i]!);
-  heap.enter();
-  releaseKept(heap, 0, 0);
-  heap.leave();
+  locked(heap, (held) => releaseKept(held, 0, 0));
   let calls = 0;
   platform.pages.refuse = (call) => call === "release" && ++calls > 0;
   const look = (ms: number) => {
     platform.threads.nowMs += ms;
-    heap.enter();
-    try {
-      return purge(heap);
-    } finally {
-      heap.leave();
-    }
+    return locked(heap, purge);
   };
   look(100);
   for (let turn = 0; turn < 20; turn++) look(100);
@@ -237,7 +232,8 @@ test("a timer does not wait for the lock, but takes it over from a dead Worker",
     (arena as unknown as { attachment: { purgeTimer: { fire(mayDrain: boolean): void; stop(): void } } })
       .attachment.purgeTimer;
   for (const { arena } of [idle, busy]) arena.free(arena.malloc(100));
-  busy.heap.enter();
+  const taken: Heap = busy.heap;
+  taken.enter();
   timerOf(idle).fire(true);
   expect(idle.heap.isBusy).toBe(true);
   crew.alive.delete(2);

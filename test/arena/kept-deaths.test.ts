@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { SLOTS } from "../../src/core/tunables.ts";
 import { CacheWord, cacheOfSlot } from "../../src/memory/layout.ts";
+import { locked } from "../support/locked.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const [FIRST, SECOND, THIRD] = [100, 200, 300] as const;
@@ -15,9 +16,7 @@ test("who dies before the block that it keeps is counted, and right after a repa
   const block = dead.arena.malloc(KEPT_BYTES);
   dead.arena.malloc(KEPT_BYTES);
   const { heap } = dead;
-  heap.enter();
-  heap.repaired(new RangeError("a full stack"), "trim");
-  heap.leave();
+  locked(heap, (held) => held.repaired(new RangeError("a full stack"), "trim"));
   dead.arena.free(block);
   const { words } = heap.windows[0]!.window;
   const counted = cacheOfSlot(heap.slot) + CacheWord.kept;

@@ -7,6 +7,7 @@ import { purge } from "../../src/heap/trim.ts";
 import { Arena, OutOfMemoryError } from "../../src/index.ts";
 import { stockedBytes } from "../../src/large/stock.ts";
 import { ControlDouble } from "../../src/memory/layout.ts";
+import { locked } from "../support/locked.ts";
 import { Crew } from "./simulated-crew.ts";
 
 const MIB = 2 ** 20;
@@ -103,20 +104,9 @@ function clocked() {
   arena.malloc(10);
   const clock = { ms: 1000 };
   heap.platform.threads.now = () => clock.ms;
-  const look = () => {
-    heap.enter();
-    try {
-      return purge(heap) !== Infinity;
-    } finally {
-      heap.leave();
-    }
-  };
+  const look = () => locked(heap, purge) !== Infinity;
   /** What the Worker keeps of the window goes back. */
-  const release = () => {
-    heap.enter();
-    releaseKept(heap, 0, 0);
-    heap.leave();
-  };
+  const release = () => locked(heap, (held) => releaseKept(held, 0, 0));
   return { arena, clock, look, release };
 }
 
@@ -216,10 +206,10 @@ test("a repair keeps what was being put into it or taken out of it, and is there
   const { arena, heap } = crew.join(1);
   const block = arena.malloc(4 * MIB);
   arena.free(block);
-  heap.enter();
-  heap.passage.note(heap.control.doubles[ControlDouble.stock]!, stockedBytes(heap));
-  recover(heap, false);
-  heap.leave();
+  locked(heap, (held) => {
+    held.passage.note(held.control.doubles[ControlDouble.stock]!, stockedBytes(held));
+    recover(held, false);
+  });
   arena.check();
   expect(arena.malloc(4 * MIB)).toBe(block);
   expect(crew.pages.bytes(block, 4 * MIB).length).toBe(4 * MIB);

@@ -17,6 +17,7 @@ import { State, stateOf } from "../../src/memory/header.ts";
 import { CacheWord, cacheOfSlot, LIST_WORDS, LISTS } from "../../src/memory/layout.ts";
 import { Random } from "../../stress/random.ts";
 import { locks } from "../support/count-locks.ts";
+import { locked } from "../support/locked.ts";
 import { Crew, type Member } from "./simulated-crew.ts";
 
 const FIRST = 100;
@@ -50,15 +51,6 @@ function inLists({ heap }: Member, index = 0): { granules: number; lists: number
     }
   }
   return { granules, lists };
-}
-
-function locked<Result>({ heap }: Member, act: () => Result): Result {
-  heap.enter();
-  try {
-    return act();
-  } finally {
-    heap.leave();
-  }
 }
 
 /** Allocates `count` blocks by one Worker and frees them by another. */
@@ -199,11 +191,11 @@ describe("when a part of what is kept goes back", () => {
     const member = new Crew().join(FIRST);
     const [small, large] = keep(member, 11, 5000, 20_000);
     const half = keptOf(member) - 6 * granulesFor(20_000);
-    locked(member, () => flushKept(member.heap, 0, half * 2));
+    locked(member.heap, (heap) => flushKept(heap, 0, half * 2));
     expect(keptOf(member)).toBeLessThanOrEqual(half);
     expect(large.filter((block) => !isKept(member, block))).toHaveLength(6);
     expect(small.every((block) => isKept(member, block))).toBe(true);
-    locked(member, () => flushKept(member.heap, 0, 12 * granulesFor(5000)));
+    locked(member.heap, (heap) => flushKept(heap, 0, 12 * granulesFor(5000)));
     expect(large.some((block) => isKept(member, block))).toBe(false);
     expect(small.filter((block) => isKept(member, block))).toHaveLength(6);
     member.arena.check();
@@ -213,7 +205,7 @@ describe("when a part of what is kept goes back", () => {
     const member = new Crew().join(FIRST);
     const [small, large] = keep(member, 300, SIZE, 1500);
     const { cachedBlocks } = member.arena.stats();
-    locked(member, () => flushKept(member.heap, 0, 0));
+    locked(member.heap, (heap) => flushKept(heap, 0, 0));
     expect(cachedBlocks - member.arena.stats().cachedBlocks).toBe(FLUSH_MOST);
     const goneOf = (blocks: readonly Pointer[]) => blocks.filter((block) => !isKept(member, block)).length;
     expect(goneOf(large)).toBe(FLUSH_MOST);
@@ -414,7 +406,7 @@ describe("a block that grows takes what stands behind it", () => {
     /** How many of the blocks are given back for the first one to have so many granules. */
     const released = (wanted: number) => {
       const kept = keptOf(member);
-      locked(member, () => releaseBehind(member.heap, 0, place(blocks[0]!), wanted));
+      locked(member.heap, (heap) => releaseBehind(heap, 0, place(blocks[0]!), wanted));
       expect(keptOf(member)).toBe(inLists(member).granules);
       member.arena.check();
       return (kept - keptOf(member)) / granules;
@@ -578,9 +570,8 @@ describe.each([
 
   test("is found where a part goes back, and mended", () => {
     const { member } = damaged(20);
-    const { heap } = member;
     let found: unknown;
-    locked(member, () => {
+    locked(member.heap, (heap) => {
       try {
         flushKept(heap, 0, 0);
       } catch (error) {

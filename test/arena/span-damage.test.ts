@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { SEGMENT_BYTES } from "../../src/core/tunables.ts";
 import { SEGMENT_WORDS, SegmentKind, SegmentWord } from "../../src/memory/span-table.ts";
+import { locked } from "../support/locked.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 
 test.each([
@@ -23,9 +24,7 @@ test.each([
   for (const header of isWide ? [segment, before] : [segment]) space.words.fill(0x41, header - 2, header);
   expect(() => arena.check()).toThrow(expect.objectContaining({ code: "corrupt-block" }));
   // A walk of the chain under the lock finds it too, and repairs.
-  heap.enter();
-  heap.repaired(new RangeError(), "test");
-  heap.leave();
+  locked(heap, (held) => held.repaired(new RangeError(), "test"));
   arena.check();
   const others = Array.from({ length: 100 }, () => arena.malloc(3000));
   for (const other of others)

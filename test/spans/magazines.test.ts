@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { magazineRoom, spanClassFor } from "../../src/core/span-classes.ts";
 import { Crew } from "../arena/simulated-crew.ts";
 import { locks } from "../support/count-locks.ts";
+import { locked } from "../support/locked.ts";
 import { expectNothingLeft } from "../support/nothing-left.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
 import { slowCalls } from "../support/slow-calls.ts";
@@ -157,9 +158,7 @@ test.each([
   if (attachments === 2) crew.join(100).arena.malloc(5000);
   const blocks = Array.from({ length: 4000 }, () => arena.malloc(64));
   // Something of this Worker's own was found damaged: its next passage through the lock repairs.
-  heap.enter();
-  heap.doubt();
-  heap.leave();
+  locked(heap, (held) => held.doubt());
   let freed = 0;
   while (heap.isDoubtful) arena.free(blocks[freed++]!);
   expect(freed).toBeLessThan(blocks.length);

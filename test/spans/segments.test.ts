@@ -15,18 +15,9 @@ import {
 } from "../../src/memory/span-table.ts";
 import { spanAt, unitsOfSpan } from "../../src/spans/span.ts";
 import { Crew } from "../arena/simulated-crew.ts";
+import { locked } from "../support/locked.ts";
 import { expectNothingLeft } from "../support/nothing-left.ts";
 import { simulatedArena } from "../support/simulated-arena.ts";
-
-/** Runs `act` with the lock. */
-function locked<Result>(heap: Heap, act: () => Result): Result {
-  heap.enter();
-  try {
-    return act();
-  } finally {
-    heap.leave();
-  }
-}
 
 function segments({ windows }: Heap): number {
   return windows.reduce((sum, { space }) => sum + space.words[WindowWord.segments]!, 0);
@@ -47,10 +38,10 @@ test("spans have the units they were cut from, to themselves, and all of them co
       for (const { cls, wanted, drop } of requests) {
         if (drop % 3 === 0 && live.size > 0) {
           const span = [...live.keys()][drop % live.size]!;
-          locked(heap, () => dropSpan(heap, 0, span));
+          locked(heap, (held) => dropSpan(held, 0, span));
           live.delete(span);
         } else {
-          const span = locked(heap, () => cutSpan(heap, 0, cls, wanted));
+          const span = locked(heap, (held) => cutSpan(held, 0, cls, wanted));
           const { spans } = heap.windows[heap.servedBy]!;
           const units = unitsOfSpan(spans, span);
           expect([Math.max(wanted, leastUnits[cls]!), leastUnits[cls]!]).toContain(units);
@@ -65,7 +56,7 @@ test("spans have the units they were cut from, to themselves, and all of them co
         expect(segments(heap)).toBe(used.size);
         arena.check();
       }
-      for (const span of live.keys()) locked(heap, () => dropSpan(heap, 0, span));
+      for (const span of live.keys()) locked(heap, (held) => dropSpan(held, 0, span));
       arena.trim();
       expectNothingLeft(arena);
     }),
@@ -75,15 +66,15 @@ test("spans have the units they were cut from, to themselves, and all of them co
 
 test("units that were given back are used before a new segment is made", () => {
   const { heap } = simulatedArena();
-  const spans = Array.from({ length: 2 * UNITS }, () => locked(heap, () => cutSpan(heap, 0, 4, 1)));
+  const spans = Array.from({ length: 2 * UNITS }, () => locked(heap, (held) => cutSpan(held, 0, 4, 1)));
   expect(segments(heap)).toBe(2);
   const free = [spans[3]!, spans[40]!, spans[41]!];
-  for (const span of free) locked(heap, () => dropSpan(heap, 0, span));
+  for (const span of free) locked(heap, (held) => dropSpan(held, 0, span));
   // First fit by address; two side by side are in the second one alone.
-  expect(locked(heap, () => cutSpan(heap, 0, 4, 2))).toBe(free[1]!);
-  expect(locked(heap, () => cutSpan(heap, 0, 4, 1))).toBe(free[0]!);
+  expect(locked(heap, (held) => cutSpan(held, 0, 4, 2))).toBe(free[1]!);
+  expect(locked(heap, (held) => cutSpan(held, 0, 4, 1))).toBe(free[0]!);
   expect(segments(heap)).toBe(2);
-  locked(heap, () => cutSpan(heap, 0, 4, 1));
+  locked(heap, (held) => cutSpan(held, 0, 4, 1));
   expect(segments(heap)).toBe(3);
 });
 

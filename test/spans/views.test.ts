@@ -132,7 +132,7 @@ test("a Worker whose first span was made, but that has not seen it yet, takes no
   const crew = new Crew();
   const { arena, heap } = crew.join(100);
   arena.malloc(5000);
-  const leave = heap.leave.bind(heap);
+  const { leave } = heap;
   heap.leave = () => {
     heap.leave = leave;
     throw new RangeError("the stack is full");
