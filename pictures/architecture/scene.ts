@@ -14,6 +14,7 @@ import type { SlotNumber, WordIndex } from "../../src/core/types.ts";
 import type { Heap } from "../../src/heap/heap.ts";
 import { isSegment } from "../../src/heap/segments.ts";
 import { footerIndex, PREVIOUS_FREE, slotOf, stateOf, tailOf, wordsOf } from "../../src/memory/header.ts";
+import type { Held } from "../../src/memory/held.ts";
 import {
   CACHE_AREA,
   CACHE_WORDS,
@@ -149,20 +150,23 @@ function play(arena: Arena, heap: Heap): void {
 export function layoutOfAnArena(): Layout {
   const platform = nativePlatform();
   const { name, ...shape } = resolveOptions({ purgeDelay: Infinity }, platform.pages.pageSize);
-  const heap = makeHeap(platform, shape);
+  const heap: Heap = makeHeap(platform, shape);
   heap.spanAfterRequests = 0;
   const arena = new Arena(new UnlistedSource(heap, name, "creator"));
   try {
     arena.stats();
     play(arena, heap);
     arena.check();
-    return layoutOf(heap);
+    heap.enter();
+    const layout = layoutOf(heap);
+    heap.leave();
+    return layout;
   } finally {
     arena.dispose();
   }
 }
 
-function layoutOf(heap: Heap): Layout {
+function layoutOf(heap: Held<Heap>): Layout {
   const { window, space, spans } = heap.windows[0]!;
   const { words } = window;
   const slot = heap.slot as SlotNumber;

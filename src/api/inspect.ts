@@ -90,7 +90,7 @@ export interface BlockInfo {
   readonly large: boolean;
 }
 
-/** Takes time in proportion to the number of blocks. Under the lock. */
+/** Takes time in proportion to the number of blocks. */
 export function collectStats(heap: Held<Heap>): ArenaStats {
   const count = [0, 0, 0, 0];
   const bytes = [0, 0, 0, 0];
@@ -185,7 +185,7 @@ export interface BlockFilter {
   readonly owner?: number;
 }
 
-/** The blocks in use, in the order of the windows and of their addresses, then the large ones. Under the lock. */
+/** The blocks in use, in the order of the windows and of their addresses, then the large ones. */
 export function collectBlocks(heap: Held<Heap>, wanted: number | undefined): BlockInfo[] {
   const found: BlockInfo[] = [];
   const owners = Array.from({ length: SLOTS + 1 }, (_, slot) => ownerNumber(heap, slot));

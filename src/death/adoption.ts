@@ -13,7 +13,7 @@ import { ControlDouble } from "../memory/layout.ts";
 import { ownerState, reclaimBlocks, sweepSlots } from "./owners.ts";
 import { recover } from "./recovery.ts";
 
-/** Takes back what the dead had cached and claimed; their slots retire. True if there was one. Under the lock. */
+/** Takes back what the dead had cached and claimed; their slots retire. True if there was one. */
 export function adoptDead(heap: Held<Heap>): boolean {
   const dead = heap.slots.dead();
   if (dead.length === 0) return false;

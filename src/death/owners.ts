@@ -23,12 +23,12 @@ const NOBODY = 0;
 /** What is known about an owner number. */
 export type OwnerState = "living" | "gone" | "unknown";
 
-/** The number of a slot's present or last owner. Under the lock. */
+/** The number of a slot's present or last owner. Under the lock, or of the own slot. */
 export function ownerNumber(heap: Heap, slot: number): number {
   return slot === NOBODY ? NOBODY : heap.slots.termOf(slot) * TERM + slot;
 }
 
-/** Who an owner number names. An earlier owner of a slot has no blocks any more: it is gone. Under the lock. */
+/** Who an owner number names. An earlier owner of a slot has no blocks any more: it is gone. */
 export function ownerState(heap: Held<Heap>, owner: number): OwnerState {
   const slot = owner % TERM;
   const term = Math.floor(owner / TERM);
@@ -39,7 +39,7 @@ export function ownerState(heap: Held<Heap>, owner: number): OwnerState {
 
 /**
  * Frees every block that an owner left allocated. Its slot must be dead or retired, and drained. Returns the number of
- * blocks. Under the lock.
+ * blocks.
  */
 export function reclaimBlocks(heap: Held<Heap>, owner: number): number {
   const slot = owner % TERM;
@@ -58,7 +58,7 @@ export function reclaimBlocks(heap: Held<Heap>, owner: number): number {
 /**
  * Looks which retired slots can be used again, and makes them vacant. `inherited` is a slot with an earlier owner that
  * the caller has just taken, because there was no other, or 0: that owner's blocks become nobody's; those of all
- * retired ones too, if none can be used again otherwise. Under the lock.
+ * retired ones too, if none can be used again otherwise.
  */
 export function sweepSlots(heap: Held<Heap>, inherited: SlotNumber | 0): void {
   const forgotten = new Uint8Array(TERM);

@@ -1,6 +1,6 @@
 /**
  * Rebuilding every index from the header chain: after the lock was taken over from a dead Worker, and after damage
- * was found. Under the lock.
+ * was found.
  *
  * The chain is walked from the first block to the top. Free blocks, and blocks in the caches of dead Workers and
  * of the caller, are merged and filed anew; what living Workers hold or cache stays untouched. A header that is
@@ -72,7 +72,7 @@ export function recover(heap: Held<Heap>, ownLost: boolean): void {
 
 /**
  * A mapping that was on its way: what is registered stays, so that a free that was cut short has not happened; what is
- * not registered is ended, and so is what a registered table replaces. Under the lock.
+ * not registered is ended, and so is what a registered table replaces.
  */
 function settlePassage(heap: Held<Heap>): void {
   const { address, byteLength } = heap.passage.range;
@@ -108,8 +108,7 @@ function lostSlots(heap: Held<Heap>, ownLost: boolean): Uint8Array {
 
 /**
  * Settles what the owner of a slot had claimed when it died or failed: a block under reallocation is in use again, a
- * block that was being freed is returned, 0 = none: the caller frees it, and clears the claim after that. Under the
- * lock.
+ * block that was being freed is returned, 0 = none: the caller frees it, and clears the claim after that.
  */
 export function settleClaims(heap: Held<Heap>, { space }: HeapWindow, slot: number): WordIndex | 0 {
   const { words } = space;
@@ -126,7 +125,7 @@ export function settleClaims(heap: Held<Heap>, { space }: HeapWindow, slot: numb
   return freeing;
 }
 
-/** The same for large blocks: what owners of lost slots were moving is in use again. Under the lock. */
+/** The same for large blocks: what owners of lost slots were moving is in use again. */
 function settleLargeClaims(heap: Held<Heap>, lost: Uint8Array): void {
   const claimed: LargeBlock[] = [];
   for (const block of heap.large.entries()) if (block.busy && lost[block.slot] === 1) claimed.push(block);

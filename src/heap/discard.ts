@@ -27,7 +27,7 @@ import {
 import type { Heap } from "./heap.ts";
 import { retire } from "./segments.ts";
 
-/** Frees every block. Memory stays with the arena until it is trimmed. Under the lock. */
+/** Frees every block. Memory stays with the arena until it is trimmed. */
 export function discardBlocks(heap: Held<Heap>): void {
   heap.control.add(ControlDouble.committed, -heap.control.doubles[ControlDouble.largeBytes]!);
   endAllMappings(heap);

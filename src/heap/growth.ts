@@ -1,4 +1,4 @@
-/** Growing the usable part of a window, and the limit that bounds what is touched. Under the lock. */
+/** Growing the usable part of a window, and the limit that bounds what is touched. */
 import { SKIPPED_LEAST_BYTES } from "../core/tunables.ts";
 import { endStock, fits } from "../large/stock.ts";
 import type { Held } from "../memory/held.ts";

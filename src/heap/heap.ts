@@ -2,7 +2,7 @@
  * The heap: windows, policies, large blocks and limit of one arena under one lock, as one Worker sees them.
  *
  * `enter` takes the lock and brings this Worker's view of the shared state up to date; what stands between it
- * and `leave` may call everything below that says "under the lock". An exception in between (a damaged free list,
+ * and `leave` may call what takes a `Held` heap. An exception in between (a damaged free list,
  * a stack overflow) must pass through `repaired`, which rebuilds the index from the header chain.
  */
 
@@ -103,7 +103,7 @@ export class Heap implements LargeHost {
     this.slots = new Slots(control, platform.threads);
     this.lock = new Lock(control, this.slots, platform.threads);
     this.passage = new Passage(control, platform.pages);
-    this.large = new LargeTable(control, platform.pages, this.passage);
+    this.large = new LargeTable(control as Held<Control>, platform.pages, this.passage as Held<Passage>);
     this.add(first);
   }
 
@@ -147,7 +147,7 @@ export class Heap implements LargeHost {
     const formerOwner = this.lock.acquire(this.token);
     try {
       this.refresh();
-      if (formerOwner !== 0) this.control.add(ControlDouble.takeovers, 1);
+      if (formerOwner !== 0) (this as Held<Heap>).control.add(ControlDouble.takeovers, 1);
       if (formerOwner === this.token) this.dirty = true;
       if (formerOwner !== 0 || this.isDirty) (this as Held<Heap>).repair();
     } catch (error) {
@@ -204,13 +204,13 @@ export class Heap implements LargeHost {
 
   /**
    * A block of at least `least` granules, at most about `most`, its state still "free", out of every list; `servedBy`
-   * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why. Under the lock.
+   * tells its window. The window `preferred` is asked first. 0 = refused, `refusal` says why.
    */
   allocate(this: Held<Heap>, least: number, preferred: number, most: number = least): WordIndex | 0 {
     return this.ask(preferred, least, most, 0);
   }
 
-  /** The same out of what is free in window `index`, which does not grow. Under the lock. */
+  /** The same out of what is free in window `index`, which does not grow. */
   allocateReady(this: Held<Heap>, least: number, index: number, most: number): WordIndex | 0 {
     this.thrifty = true;
     const block = this.askPolicy(index, least, most, 0);
@@ -218,7 +218,7 @@ export class Heap implements LargeHost {
     return block === 0 ? 0 : this.serve(index, block);
   }
 
-  /** The same for a block whose payload starts at a multiple of `alignment` bytes. Under the lock. */
+  /** The same for a block whose payload starts at a multiple of `alignment` bytes. */
   allocateAligned(this: Held<Heap>, granules: number, preferred: number, alignment: number): WordIndex | 0 {
     return this.ask(preferred, granules, granules, alignment);
   }
@@ -226,7 +226,7 @@ export class Heap implements LargeHost {
   /**
    * Cuts a taken block into as many blocks of at least `granules` as it gives, one if the policy does not have its
    * blocks cut, all in the given state (word 1 without check) and linked through their first words. What is left goes
-   * back. Returns their number. Under the lock.
+   * back. Returns their number.
    */
   divide(this: Held<Heap>, index: number, block: WordIndex, granules: number, state: number): number {
     const { space, policy } = this.windows[index]!;
@@ -240,7 +240,7 @@ export class Heap implements LargeHost {
     return count;
   }
 
-  /** A block for a segment (segments.ts), its state still "free". 0 = refused. Under the lock. */
+  /** A block for a segment (segments.ts), its state still "free". 0 = refused. */
   takeSegment(this: Held<Heap>, preferred: number): WordIndex | 0 {
     this.isBare = true;
     const block = this.ask(preferred, SEGMENT_GRANULES, SEGMENT_GRANULES, SEGMENT_BYTES);
@@ -248,12 +248,12 @@ export class Heap implements LargeHost {
     return block;
   }
 
-  /** Gives the block of a segment back. Under the lock. */
+  /** Gives the block of a segment back. */
   dropSegment(this: Held<Heap>, index: number, block: WordIndex): void {
     this.windows[index]!.policy.free(block);
   }
 
-  /** Gives a block of window `index` back to its policy. Under the lock. */
+  /** Gives a block of window `index` back to its policy. */
   release(this: Held<Heap>, index: number, block: WordIndex): void {
     const { space, policy } = this.windows[index]!;
     const bytes = payloadBytes(space.granules(block));
@@ -262,7 +262,7 @@ export class Heap implements LargeHost {
     this.control.add(ControlDouble.takenBytes, -bytes);
   }
 
-  /** Makes a block this Worker's own, in use. Under the lock. */
+  /** Makes a block this Worker's own, in use. */
   handOut(this: Held<Heap>, index: number, block: WordIndex, requestedBytes: number): void {
     const words = this.windows[index]!.space.words;
     const word0 = words[block - 2]!;
@@ -272,7 +272,7 @@ export class Heap implements LargeHost {
 
   /**
    * Makes a taken block of window `index` as close to `granules` as its policy can, where it stands. False, and nothing
-   * changed, if it would stay smaller, or the limit has no room for what it would touch. Under the lock.
+   * changed, if it would stay smaller, or the limit has no room for what it would touch.
    */
   resize(this: Held<Heap>, index: number, block: WordIndex, granules: number): boolean {
     const { space, policy } = this.windows[index]!;
@@ -296,7 +296,7 @@ export class Heap implements LargeHost {
     return true;
   }
 
-  /** Notes why a request is refused. Under the lock. */
+  /** Notes why a request is refused. */
   refuse(this: Held<Heap>, bound: MemoryBound, errno: number): false {
     this.refusal.bound = bound;
     this.refusal.errno = errno;
@@ -305,7 +305,7 @@ export class Heap implements LargeHost {
 
   /**
    * Turns an exception that left the locked part into the one to throw. The index is made sound again at once; if
-   * even that is cut short, the mark stays and the next `enter` does it. Under the lock.
+   * even that is cut short, the mark stays and the next `enter` does it.
    */
   repaired(this: Held<Heap>, error: unknown, operation: string): unknown {
     this.dirty = true;
@@ -318,7 +318,7 @@ export class Heap implements LargeHost {
     return new InvalidPointerError("corrupt-block", operation, error.address, detail);
   }
 
-  /** Something of this Worker's own was found damaged: its next `enter` repairs. Under the lock. */
+  /** Something of this Worker's own was found damaged: its next `enter` repairs. */
   doubt(this: Held<Heap>): void {
     this.dirty = true;
     this.control.words[DIRTY_WORD] = 1;
@@ -490,13 +490,13 @@ export class Heap implements LargeHost {
     return true;
   }
 
+  /** What the window calls back for is done under the lock only. */
   private add(this: Heap, window: Window): void {
     const touched = new TouchedPages(window, this.platform.pages.pageSize, (bytes) => {
-      this.control.add(ControlDouble.committed, bytes);
+      (this.control as Held<Control>).add(ControlDouble.committed, bytes);
     });
     const space = new BlockSpace(window, this.geometry.secret, touched, (from, end) => {
       if (this.thrifty && end > window.words[WindowWord.high]!) return false;
-      // Policies are asked under the lock only.
       return growWindow(this as Held<Heap>, window, touched, from, end);
     });
     const { policy: number, policyChoice } = this.geometry;

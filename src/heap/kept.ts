@@ -48,7 +48,7 @@ export function largestKept({ purgeDelayMs, largeThresholdBytes, limitBytes }: S
 
 /**
  * Gives blocks of this Worker's lists back to the policy, the largest first, until it keeps no more than half of `most`
- * granules; but no more than FLUSH_MOST blocks, so that nobody waits for long. Throws DamagedBlock. Under the lock.
+ * granules; but no more than FLUSH_MOST blocks, so that nobody waits for long. Throws DamagedBlock.
  */
 export function flushKept(heap: Held<Heap>, index: number, most: number): void {
   const { words } = heap.windows[index]!.space;
@@ -60,7 +60,7 @@ export function flushKept(heap: Held<Heap>, index: number, most: number): void {
 
 /**
  * The same until it keeps no more than `most` granules, as many blocks as that takes; everything for 0. Throws
- * DamagedBlock. Under the lock.
+ * DamagedBlock.
  */
 export function releaseKept(heap: Held<Heap>, index: number, most: number): void {
   const { words } = heap.windows[index]!.space;
@@ -71,7 +71,7 @@ export function releaseKept(heap: Held<Heap>, index: number, most: number): void
   if (most === 0 && words[entries + CacheWord.kept] !== 0) heap.doubt();
 }
 
-/** Gives one block back that has at least so many granules, of the smallest there are. False if there is none. Under the lock. */
+/** Gives one block back that has at least so many granules, of the smallest there are. False if there is none. */
 export function releaseOne(heap: Held<Heap>, index: number, granules: number): boolean {
   const lists = cacheOfSlot(heap.slot) + LISTS;
   const { words } = heap.windows[index]!.space;
@@ -82,7 +82,7 @@ export function releaseOne(heap: Held<Heap>, index: number, granules: number): b
 
 /**
  * For a block that is to grow to `granules` where it stands: gives those of this Worker's kept blocks back that stand behind
- * it, if nothing else is in the way. Throws DamagedBlock. Under the lock.
+ * it, if nothing else is in the way. Throws DamagedBlock.
  */
 export function releaseBehind(heap: Held<Heap>, index: number, block: WordIndex, granules: number): void {
   const { space } = heap.windows[index]!;
@@ -101,7 +101,7 @@ export function releaseBehind(heap: Held<Heap>, index: number, block: WordIndex,
 
 /**
  * Walks this Worker's lists. Returns how many granules they lack: more than 0 where a link was overwritten with 0. Throws
- * DamagedBlock where another link or a header was overwritten. Under the lock.
+ * DamagedBlock where another link or a header was overwritten.
  */
 export function verifyKept(heap: Held<Heap>, index: number): number {
   const entries = cacheOfSlot(heap.slot);
@@ -121,7 +121,7 @@ export function verifyKept(heap: Held<Heap>, index: number): number {
 
 /**
  * For a request that comes to the heap: looks at the kept blocks that the fast path was asked for first. Throws DamagedBlock
- * where a header was overwritten. Under the lock.
+ * where a header was overwritten.
  */
 export function verifyFirst(heap: Held<Heap>, index: number, granules: number): void {
   const { space } = heap.windows[index]!;

@@ -1,7 +1,7 @@
 /**
  * Spans whose Worker died or left: nobody owns them, until a Worker that needs a span of their class adopts one. What is in
  * use in them stays its allocator's: at an adoption those blocks are marked with the number of a former owner, of which a
- * span can tell FORMERS apart. Everything here runs under the lock.
+ * span can tell FORMERS apart. What takes a part of the heap only runs under the lock too.
  */
 import { SPAN_CLASSES, UNITS } from "../core/span-classes.ts";
 import { SLOTS, UNIT_BYTES } from "../core/tunables.ts";

@@ -2,7 +2,7 @@
  * Segments: blocks of the heap of 128 KiB, cut into units that the spans of all Workers are made of (as the page heap of
  * tcmalloc: S. Ghemawat and P. Menage, "TCMalloc: Thread-Caching Malloc", 2005). In the header chain a segment is a block
  * that slot 0 has cached; the span table says that it is one. Free units are found first fit, by address; a segment that has
- * only free ones goes back to the heap. Everything here runs under the lock.
+ * only free ones goes back to the heap. What takes a part of the heap only runs under the lock too.
  *
  * A page of a segment is marked as touched when a span takes it.
  */

@@ -24,6 +24,7 @@
 import { SLOTS } from "../core/tunables.ts";
 import type { SlotNumber, ThreadId } from "../core/types.ts";
 import type { Control } from "../memory/control.ts";
+import type { Held } from "../memory/held.ts";
 import { CONTROL_AREA, ControlWord, SLOT_TABLE, SLOT_WORDS } from "../memory/layout.ts";
 import type { ThreadSource } from "../platform/platform.ts";
 
@@ -96,18 +97,18 @@ export class Slots {
     return count;
   }
 
-  /** Starts the term of the slot's new owner. Under the lock. */
-  beginTerm(slot: number): void {
+  /** Starts the term of the slot's new owner. */
+  beginTerm(this: Held<Slots>, slot: number): void {
     this.control.words[at(slot, SlotWord.term)] = this.termOf(slot) + 1;
     this.control.words[at(slot, SlotWord.termGeneration)] = this.generationOf(slot);
   }
 
-  /** Whether the slot's present owner has begun its term: nobody caches or claims a block before. Under the lock. */
-  hasBegun(slot: number): boolean {
+  /** Whether the slot's present owner has begun its term: nobody caches or claims a block before. */
+  hasBegun(this: Held<Slots>, slot: number): boolean {
     return this.control.words[at(slot, SlotWord.termGeneration)] === this.generationOf(slot);
   }
 
-  /** How many owners the slot has had. Under the lock. */
+  /** How many owners the slot has had. Under the lock, or of the own slot. */
   termOf(slot: number): number {
     return this.control.words[at(slot, SlotWord.term)]!;
   }

@@ -63,7 +63,7 @@ const pass = {
   pendingBytes: 0,
 };
 
-/** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. Under the lock. */
+/** Gives back every free page there is, after the policies have merged what they put off. Returns bytes. */
 export function trim(heap: Held<Heap>): number {
   for (let index = 0; index < heap.windows.length; index++) sweepOrphans(heap, index);
   for (const { policy } of heap.windows) policy.compact();
@@ -75,7 +75,7 @@ export function trim(heap: Held<Heap>): number {
   return bytes + endStock(heap);
 }
 
-/** Gives back every free page of one window, as it lies. Under the lock. */
+/** Gives back every free page of one window, as it lies. */
 export function trimWindow(heap: Held<Heap>, part: HeapWindow): void {
   startPass(ANY, Infinity);
   releaseWindow(heap, part);
@@ -83,7 +83,7 @@ export function trimWindow(heap: Held<Heap>, part: HeapWindow): void {
 
 /**
  * Gives back what has been idle for the delay. Returns after how many milliseconds somebody should ask again: 0 = there
- * is more than one hold of the lock should take, Infinity = nothing lies idle. Under the lock.
+ * is more than one hold of the lock should take, Infinity = nothing lies idle.
  */
 export function purge(heap: Held<Heap>): number {
   const { doubles, words } = heap.control;

@@ -100,7 +100,7 @@ function unparkLarge(heap: Held<LargeHost>, parked: LargeBlock, byteLength: numb
   return block.address;
 }
 
-/** Takes a block out of the registry and ends its mapping, or parks it. Under the lock. */
+/** Takes a block out of the registry and ends its mapping, or parks it. */
 export function endLarge(heap: Held<LargeHost>, block: LargeBlock): void {
   heap.control.add(ControlDouble.committed, -block.mappedBytes);
   endMapping(heap, block);

@@ -6,7 +6,7 @@
  * parked, and serve the next block of the same size. They are ended later, in the order of addresses, which splits
  * little: by looks for idle memory, `trim`, and with the arena.
  *
- * Everything here runs under the arena's lock. The passage names a mapping while it is ended (passage.ts).
+ * The passage names a mapping while it is ended (passage.ts).
  */
 import { MAPPINGS_SHARE, PARKED_SHARE } from "../core/tunables.ts";
 import type { Address } from "../core/types.ts";

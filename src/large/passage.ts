@@ -9,10 +9,11 @@
  *
  * The range is forgotten before it is unmapped, because afterwards the addresses may be somebody else's; its content
  * is given back before that. So a death at any point loses at most address space without memory: between `map` and
- * `note`, and between the last two steps of `end`. All methods run under the arena's lock.
+ * `note`, and between the last two steps of `end`.
  */
 import type { Address } from "../core/types.ts";
 import type { Control } from "../memory/control.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { PageSource } from "../platform/platform.ts";
 
@@ -23,19 +24,19 @@ export class Passage {
   ) {}
 
   /** Notes a range that is being registered or unregistered. */
-  note(address: number, byteLength: number): void {
+  note(this: Held<Passage>, address: number, byteLength: number): void {
     const { doubles } = this.control;
     doubles[ControlDouble.passingBytes] = byteLength;
     doubles[ControlDouble.passing] = address;
   }
 
   /** The range is registered. */
-  arrived(): void {
+  arrived(this: Held<Passage>): void {
     this.control.doubles[ControlDouble.passing] = 0;
   }
 
   /** The range is not registered any more: ends the mapping. False if the system refuses that; its content is gone. */
-  end(): boolean {
+  end(this: Held<Passage>): boolean {
     const { doubles } = this.control;
     const address = doubles[ControlDouble.passing]! as Address;
     const byteLength = doubles[ControlDouble.passingBytes]!;

@@ -44,7 +44,7 @@ export function resizeLarge(heap: LargeHost, address: number, byteLength: number
   }
 }
 
-/** Settles a move that a lost Worker had begun: afterwards there is one block, whole and in use. Under the lock. */
+/** Settles a move that a lost Worker had begun: afterwards there is one block, whole and in use. */
 export function settleMove(heap: Held<LargeHost>, target: LargeBlock): void {
   const old = heap.large.lookUp(-target.requestedBytes);
   if (old !== undefined && !isSealed(heap, target, old)) {

@@ -4,7 +4,7 @@
  * back to the system as all idle memory does (heap/trim.ts), and before a request is refused. A block that takes it keeps all
  * of it: up to an eighth more than it needs.
  *
- * Read and written under the lock. The passage names the mapping while it goes in or out (passage.ts).
+ * The passage names the mapping while it goes in or out (passage.ts).
  */
 import { GRANULE_BYTES } from "../core/size-classes.ts";
 import { KEPT_LIMIT_SHARE, STOCK_MOST_BYTES, STOCK_SLACK_SHIFT } from "../core/tunables.ts";

@@ -1,6 +1,6 @@
 /**
  * Registry of large blocks: a hash table in a mapping of its own, so that an arena without large blocks pays
- * nothing and the table can grow. Every method runs under the arena's lock.
+ * nothing and the table can grow.
  *
  * Four doubles an entry: payload address (0 = empty, negative = that block was removed), bytes of the mapping,
  * bytes requested, and (offset of the payload in the mapping x 2 + busy) x 256 + slot. Busy = the slot's Worker is
@@ -14,6 +14,7 @@
  */
 import type { Address } from "../core/types.ts";
 import type { Control } from "../memory/control.ts";
+import type { Held } from "../memory/held.ts";
 import { ControlDouble } from "../memory/layout.ts";
 import type { PageSource } from "../platform/platform.ts";
 import type { Passage } from "./passage.ts";
@@ -44,14 +45,15 @@ export class LargeTable {
   private view: Float64Array = new Float64Array(0);
   private viewAddress = 0;
 
+  /** What the methods use is held, since they are called with the lock. */
   constructor(
-    private readonly control: Control,
+    private readonly control: Held<Control>,
     private readonly pages: PageSource,
-    private readonly passage: Passage,
+    private readonly passage: Held<Passage>,
   ) {}
 
   /** Makes room for one more entry, or several. Returns a refusal as -errno. */
-  reserveEntry(count = 1): number {
+  reserveEntry(this: Held<LargeTable>, count = 1): number {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0) return this.renew(table, this.pages.pageSize / ENTRY_BYTES);
@@ -62,21 +64,21 @@ export class LargeTable {
   }
 
   /** Files a block. `reserveEntry` made the room. */
-  insert(block: LargeBlock): void {
+  insert(this: Held<LargeTable>, block: LargeBlock): void {
     this.place(this.table(), block);
     this.control.add(ControlDouble.largeBlocks, 1);
     this.control.add(ControlDouble.largeBytes, block.mappedBytes);
   }
 
   /** Files a mapping without a block, of which a freed block's payload began at `offset`. */
-  insertParked(mapping: number, mappedBytes: number, offset: number): void {
+  insertParked(this: Held<LargeTable>, mapping: number, mappedBytes: number, offset: number): void {
     const address = mapping + offset;
     this.place(this.table(), { address, mappedBytes, requestedBytes: 0, offset, slot: PARKED, busy: false });
     this.control.add(ControlDouble.parkedBlocks, 1);
   }
 
   /** The block is freed, its mapping stays. */
-  park(block: LargeBlock): void {
+  park(this: Held<LargeTable>, block: LargeBlock): void {
     this.mark(block, false, PARKED);
     this.control.add(ControlDouble.largeBlocks, -1);
     this.control.add(ControlDouble.largeBytes, -block.mappedBytes);
@@ -84,7 +86,7 @@ export class LargeTable {
   }
 
   /** A parked mapping becomes a block, which is busy until its seal is written. */
-  unpark(block: LargeBlock): void {
+  unpark(this: Held<LargeTable>, block: LargeBlock): void {
     const table = this.table();
     table[this.indexOf(table, block.address) * ENTRY_DOUBLES + 2] = block.requestedBytes;
     this.mark(block, true, block.slot);
@@ -94,7 +96,7 @@ export class LargeTable {
   }
 
   /** One of the next few parked mappings that has this size, and this place for the payload. */
-  findParked(mappedBytes: number, offset: number): LargeBlock | undefined {
+  findParked(this: Held<LargeTable>, mappedBytes: number, offset: number): LargeBlock | undefined {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0 || this.control.doubles[ControlDouble.parkedBlocks] === 0) return undefined;
@@ -109,13 +111,13 @@ export class LargeTable {
   }
 
   /** The block at `address`, unless it is busy. */
-  find(address: number): LargeBlock | undefined {
+  find(this: Held<LargeTable>, address: number): LargeBlock | undefined {
     const block = this.lookUp(address);
     return block?.busy === true ? undefined : block;
   }
 
   /** The block at `address`, busy or not. */
-  lookUp(address: number): LargeBlock | undefined {
+  lookUp(this: Held<LargeTable>, address: number): LargeBlock | undefined {
     const table = this.table();
     const index = this.indexOf(table, address);
     const block = index === 0 ? undefined : entryAt(table, index);
@@ -123,7 +125,7 @@ export class LargeTable {
   }
 
   /** Gives the entry of a block new figures. Its address stays. */
-  replace(block: LargeBlock): void {
+  replace(this: Held<LargeTable>, block: LargeBlock): void {
     const table = this.table();
     const at = this.indexOf(table, block.address) * ENTRY_DOUBLES;
     const info = packInfo(block.offset, block.busy, block.slot);
@@ -136,13 +138,13 @@ export class LargeTable {
   }
 
   /** Marks a block as busy or not, for a slot. */
-  mark(block: LargeBlock, busy: boolean, slot: number): void {
+  mark(this: Held<LargeTable>, block: LargeBlock, busy: boolean, slot: number): void {
     const table = this.table();
     table[this.indexOf(table, block.address) * ENTRY_DOUBLES + 3] = packInfo(block.offset, busy, slot);
   }
 
   /** Takes a block or a parked mapping out. The caller unmaps it. */
-  remove(block: LargeBlock): void {
+  remove(this: Held<LargeTable>, block: LargeBlock): void {
     const table = this.table();
     const index = this.indexOf(table, block.address);
     if (index === 0) return;
@@ -156,7 +158,7 @@ export class LargeTable {
   }
 
   /** Whether a block at this address was freed, as far as the table remembers. */
-  wasRemoved(address: number): boolean {
+  wasRemoved(this: Held<LargeTable>, address: number): boolean {
     const table = this.table();
     if (this.indexOf(table, -address) !== 0) return true;
     const index = this.indexOf(table, address);
@@ -164,17 +166,17 @@ export class LargeTable {
   }
 
   /** The blocks. */
-  *entries(): Iterable<LargeBlock> {
+  *entries(this: Held<LargeTable>): Iterable<LargeBlock> {
     for (const block of this.all()) if (!isParked(block)) yield block;
   }
 
   /** The mappings without a block. */
-  *parked(): Iterable<LargeBlock> {
+  *parked(this: Held<LargeTable>): Iterable<LargeBlock> {
     for (const block of this.all()) if (isParked(block)) yield block;
   }
 
   /** Every mapping that is registered. */
-  *all(): Iterable<LargeBlock> {
+  *all(this: Held<LargeTable>): Iterable<LargeBlock> {
     const table = this.table();
     for (let index = 1; index < this.capacity(table); index++) {
       if (table[index * ENTRY_DOUBLES]! > 0) yield entryAt(table, index);
@@ -182,7 +184,7 @@ export class LargeTable {
   }
 
   /** Sets the counters from the entries. After a death. */
-  recount(): void {
+  recount(this: Held<LargeTable>): void {
     let blocks = 0;
     let parked = 0;
     let bytes = 0;
@@ -201,7 +203,7 @@ export class LargeTable {
   }
 
   /** Unmaps the table itself. The blocks must be gone. */
-  dispose(): void {
+  dispose(this: Held<LargeTable>): void {
     const table = this.table();
     const capacity = this.capacity(table);
     if (capacity === 0) return;
@@ -213,7 +215,7 @@ export class LargeTable {
   }
 
   /** Ends the table that the present one replaces, if it is there. */
-  endFormer(): void {
+  endFormer(this: Held<LargeTable>): void {
     const table = this.table();
     const former = table[FORMER]!;
     if (former === 0) {
@@ -232,7 +234,7 @@ export class LargeTable {
   }
 
   /** The present table; another Worker may have replaced it since the last call. */
-  private table(): Float64Array {
+  private table(this: Held<LargeTable>): Float64Array {
     const address = this.control.doubles[ControlDouble.largeTable]!;
     if (address === this.viewAddress && this.view.length === this.capacity(this.view) * ENTRY_DOUBLES)
       return this.view;
@@ -246,7 +248,7 @@ export class LargeTable {
     return this.view;
   }
 
-  private renew(old: Float64Array, capacity: number): number {
+  private renew(this: Held<LargeTable>, old: Float64Array, capacity: number): number {
     const bytes = capacity * ENTRY_BYTES;
     const address = this.pages.map(bytes, 0);
     if (address < 0) return address;

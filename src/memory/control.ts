@@ -3,6 +3,7 @@
  * Unless said otherwise a field is written under the lock only.
  */
 import type { Address } from "../core/types.ts";
+import type { Held } from "./held.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, controlWords, LAYOUT, MAGIC, VERSION } from "./layout.ts";
 import type { Window } from "./window.ts";
 
@@ -87,21 +88,21 @@ export class Control {
     };
   }
 
-  /** Adds to a counter. Under the lock. */
-  add(counter: number, amount: number): void {
+  /** Adds to a counter. */
+  add(this: Held<Control>, counter: number, amount: number): void {
     this.doubles[counter] = this.doubles[counter]! + amount;
   }
 
   /**
-   * Whether so many bytes more stay within the limit. Under the lock.
+   * Whether so many bytes more stay within the limit.
    * Equation: committed = touched pages of the windows' blocks + sum of the large mappings + stock.
    */
-  fits(byteLength: number): boolean {
+  fits(this: Held<Control>, byteLength: number): boolean {
     return this.doubles[ControlDouble.committed]! + byteLength <= this.doubles[ControlDouble.limit]!;
   }
 
-  /** Notes a new peak, once what was charged is really there. Under the lock. */
-  notePeak(): void {
+  /** Notes a new peak, once what was charged is really there. */
+  notePeak(this: Held<Control>): void {
     const { doubles } = this;
     const committed = doubles[ControlDouble.committed]!;
     if (committed > doubles[ControlDouble.peakCommitted]!) doubles[ControlDouble.peakCommitted] = committed;

@@ -39,7 +39,7 @@ import { upkeep } from "./upkeep.ts";
 /** Gives a block, or the empty spans of a class, of the window of these magazines back. */
 type GiveBack = (heap: Held<Heap>, magazines: Magazines, what: number) => void;
 const releaseBlock: GiveBack = (heap, { number }, block) => heap.release(number, block as WordIndex);
-const dropSpans: GiveBack = (_, magazines, cls) => magazines.dropEmpty(cls, 1);
+const dropSpans: GiveBack = (heap, magazines, cls) => magazines.dropEmpty(heap, cls, 1);
 
 export class Attachment implements SlowPath {
   readonly caches: WindowCache[] = [];
@@ -260,7 +260,7 @@ export class Attachment implements SlowPath {
     this.heap.enter();
     try {
       this.drainAll(this.heap);
-      for (const magazines of this.magazines) magazines.leave();
+      for (const magazines of this.magazines) magazines.leave(this.heap);
       // Nobody else may look after it.
       endStock(this.heap);
     } catch (error) {
@@ -293,7 +293,7 @@ export class Attachment implements SlowPath {
   /** Gives this Worker's caches and magazines back. */
   private drainAll(heap: Held<Heap>): void {
     for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, 0);
-    for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
+    for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain(heap);
   }
 
   private followCaches(): void {

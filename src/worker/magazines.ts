@@ -105,29 +105,29 @@ export class Magazines {
     if (this.giveBack(cls, (count + 1) >>> 1)) this.emptied = cls;
   }
 
-  /** Empties all magazines and drops the spans that are empty then. Under the lock. */
-  drain(): void {
+  /** Empties all magazines and drops the spans that are empty then. */
+  drain(heap: Held<Heap>): void {
     if (this.words === NONE) return;
     this.collect();
     // And what nobody has told of, because he died.
     this.collectMarked();
     for (let cls = 2; cls < SPAN_CLASSES; cls++) {
       this.giveBack(cls, this.words[cls << MAGAZINE_SHIFT]!);
-      this.dropEmpty(cls, 0);
+      this.dropEmpty(heap, cls, 0);
     }
   }
 
-  /** The same, and this Worker leaves: its spans are nobody's. Under the lock. */
-  leave(): void {
+  /** The same, and this Worker leaves: its spans are nobody's. */
+  leave(heap: Held<Heap>): void {
     if (this.words === NONE) return;
-    this.drain();
-    disownSpans(this.heap as Held<Heap>, this.number, this.heap.slot);
+    this.drain(heap);
+    disownSpans(heap, this.number, heap.slot);
     this.words.fill(0);
     this.window[cacheOfSlot(this.heap.slot) + HAS_MAGAZINES] = 0;
   }
 
-  /** Drops the spans of a class of which no block is in use or in the magazine, but for one, if it alone has free blocks. Under the lock. */
-  dropEmpty(cls: number, keep: 0 | 1): void {
+  /** Drops the spans of a class of which no block is in use or in the magazine, but for one, if it alone has free blocks. */
+  dropEmpty(heap: Held<Heap>, cls: number, keep: 0 | 1): void {
     const { records } = this.table;
     const { words } = this;
     let before = 0;
@@ -140,7 +140,7 @@ export class Magazines {
         if (before === 0) words[HEADS + cls] = next;
         else records[before * RECORD_WORDS + RecordWord.next] = next;
         words[CAPACITIES + cls] = words[CAPACITIES + cls]! - blocks;
-        dropSpan(this.heap as Held<Heap>, this.number, span);
+        dropSpan(heap, this.number, span);
       } else before = span;
       span = next;
     }

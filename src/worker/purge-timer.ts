@@ -87,7 +87,7 @@ export class PurgeTimer {
       if (rest !== Infinity)
         for (let index = 0; index < heap.windows.length; index++) releaseKept(heap, index, rest);
       if (rest === 0) {
-        for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain();
+        for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain(heap);
       }
       return fullUpkeep(heap);
     } catch (error) {

@@ -16,7 +16,7 @@ const CLOCK_MASK = 15;
 
 /**
  * For whoever has the lock anyway: one call in eight looks, every one where nothing may lie idle. Returns after how many
- * milliseconds somebody should come again; Infinity = nothing lies idle, or nobody looked. Under the lock.
+ * milliseconds somebody should come again; Infinity = nothing lies idle, or nobody looked.
  */
 export function upkeep(heap: Held<Heap>): number {
   const delay = heap.control.doubles[ControlDouble.purgeDelay]!;

@@ -52,7 +52,7 @@ export interface Cache {
 export interface Magazines {
   readonly table: SpanTable;
   sync(): void;
-  drain(): void;
+  drain(heap: Heap): void;
 }
 
 export interface SpanTable {

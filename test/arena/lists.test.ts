@@ -13,7 +13,9 @@ import type { Pointer, WordIndex } from "../../src/core/types.ts";
 import { flushKept, keptMost, releaseBehind } from "../../src/heap/kept.ts";
 import { policyNames } from "../../src/index.ts";
 import { cachedBy, linkOf } from "../../src/memory/cached-list.ts";
+import type { Control } from "../../src/memory/control.ts";
 import { State, stateOf } from "../../src/memory/header.ts";
+import type { Held } from "../../src/memory/held.ts";
 import { CacheWord, cacheOfSlot, LIST_WORDS, LISTS } from "../../src/memory/layout.ts";
 import { Random } from "../../stress/random.ts";
 import { locks } from "../support/count-locks.ts";
@@ -495,12 +497,13 @@ test("a repair files what a Worker kept that died in the middle of giving it bac
   const crew = new Crew(LIMITED);
   const [producer, consumer] = [crew.join(FIRST), crew.join(SECOND)];
   pass(producer, consumer);
-  const { add } = consumer.heap.control;
+  const control = consumer.heap.control as Held<Control>;
+  const { add } = control;
   let releases = 0;
-  consumer.heap.control.add = (counter, amount) => {
-    add.call(consumer.heap.control, counter, amount);
+  control.add = (counter, amount) => {
+    add.call(control, counter, amount);
     if (++releases < 21) return;
-    consumer.heap.control.add = add;
+    control.add = add;
     crew.alive.delete(SECOND);
     producer.arena.malloc(100_000);
     expect(producer.arena.stats().takeovers).toBe(1);

@@ -7,6 +7,8 @@ import { SLOTS } from "../../src/core/tunables.ts";
 import type { SlotNumber } from "../../src/core/types.ts";
 import { LOCK_WORD } from "../../src/heap/lock.ts";
 import { Arena, heap, InvalidPointerError, OutOfMemoryError } from "../../src/index.ts";
+import type { Passage } from "../../src/large/passage.ts";
+import type { Held } from "../../src/memory/held.ts";
 import { CONTROL_AREA, ControlDouble, ControlWord, WindowWord } from "../../src/memory/layout.ts";
 import type { Window } from "../../src/memory/window.ts";
 import { Directory, PLACES } from "../../src/registry/directory.ts";
@@ -195,7 +197,7 @@ test.each([
   const { doubles } = heap.control;
   const former = doubles[ControlDouble.largeTable]!;
   const { owner } = victim.arena;
-  const { passage } = victim.heap;
+  const passage = victim.heap.passage as Held<Passage>;
   const note = passage.note.bind(passage);
   passage.note = (address, byteLength) => {
     if (address !== former) return note(address, byteLength);

@@ -2,6 +2,8 @@
 import { expect, test } from "bun:test";
 import { SEGMENT_BYTES, SLOTS } from "../../src/core/tunables.ts";
 import type { Arena, Pointer } from "../../src/index.ts";
+import type { Control } from "../../src/memory/control.ts";
+import type { Held } from "../../src/memory/held.ts";
 import { ControlDouble } from "../../src/memory/layout.ts";
 import { BlockState } from "../../src/memory/span-table.ts";
 import { Crew, type Member } from "./simulated-crew.ts";
@@ -51,7 +53,7 @@ test("whoever dies while it makes a segment leaves no unit of it, so that nobody
   const dead = crew.join(SECOND);
   arena.stats();
   serveFromSpans(dead);
-  const { control } = dead.heap;
+  const control = dead.heap.control as Held<Control>;
   const add = control.add.bind(control);
   let hasDied = false;
   control.add = (field, value) => {

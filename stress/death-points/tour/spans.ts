@@ -76,8 +76,8 @@ export function collecting(guide: Guide): void {
   const magazines = attachmentOf(own).magazines[0]!;
   const real = magazines.drain.bind(magazines);
   let drains = 0;
-  const drain = () => {
-    real();
+  const drain: typeof real = (heap) => {
+    real(heap);
     if (++drains === 2) freeAsAnother(build, own, last);
   };
   guide.replacing(magazines, "drain", drain, () => own.detach());
