@@ -16,6 +16,7 @@ interface CommonLibc {
   mprotect(address: number, length: number, protection: number): number;
   memmove(target: number, source: number, length: number): void;
   memset(target: number, byte: number, length: number): void;
+  memcmp(one: number, other: number, length: number): number;
   getpagesize(): number;
   getpid(): number;
   sched_yield(): number;
@@ -58,6 +59,7 @@ const COMMON: Symbols = {
   mprotect: { args: ["ptr", "ptr", "i32"], returns: "i32" },
   memmove: { args: ["ptr", "ptr", "ptr"], returns: "void" },
   memset: { args: ["ptr", "i32", "ptr"], returns: "void" },
+  memcmp: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
   getpagesize: { args: [], returns: "i32" },
   getpid: { args: [], returns: "i32" },
   sched_yield: { args: [], returns: "i32" },

@@ -88,6 +88,10 @@ export class NativePageSource implements PageSource {
     this.#libc.memset(target, byte, byteLength);
   }
 
+  compare(one: Address, other: Address, byteLength: number): number {
+    return this.#libc.memcmp(one, other, byteLength);
+  }
+
   describeError(errno: number): string {
     return describeErrno(this.#libc.system.errno, errno);
   }

@@ -1,9 +1,12 @@
 /** Access to memory at any address, for the tests and the stress runner. A wrong address ends the process. */
 
-import { type Pointer, toArrayBuffer } from "bun:ffi";
+import { read as ffiRead, type Pointer, toArrayBuffer } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { libc, openLibrary } from "./libc.ts";
 import { stableAddress } from "./stable-address.ts";
+
+/** bun:ffi's own `read`, to measure against. */
+export { ffiRead };
 
 /** memmove of `byteLength` bytes; the ranges may overlap. */
 export function copyMemory(target: number, source: number, byteLength: number): void {
@@ -15,14 +18,9 @@ export function fillMemory(target: number, byte: number, byteLength: number): vo
   libc().memset(target, byte, byteLength);
 }
 
-let memcmp: ((a: number, b: number, byteLength: number) => number) | undefined;
-
 /** memcmp: 0 if `byteLength` bytes are equal, otherwise negative or positive like the first that differs. */
 export function compareMemory(a: number, b: number, byteLength: number): number {
-  memcmp ??= openLibrary(libc().system.libraries, {
-    memcmp: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
-  }).memcmp as NonNullable<typeof memcmp>;
-  return memcmp(a, b, byteLength);
+  return libc().memcmp(a, b, byteLength);
 }
 
 /** Address of the first byte of a view. The caller keeps the view alive while using it. */

@@ -6,16 +6,26 @@
  * Worker; a pointer may be freed by another Worker than the one that allocated it.
  */
 import { Arena, heap } from "./api/arena.ts";
+import type { Read } from "./api/read.ts";
+import type { Write } from "./api/write.ts";
 import type { Pointer } from "./core/types.ts";
 
 export type { ArenaStats, BlockFilter, BlockInfo } from "./api/inspect.ts";
 export type { ArenaOptions } from "./api/options.ts";
+export type { Read } from "./api/read.ts";
+export type { Write } from "./api/write.ts";
 export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
 export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";
 export type { Pointer } from "./core/types.ts";
 export { policyNames } from "./policies/catalogue.ts";
 export type { ArenaHandle } from "./registry/handle.ts";
 export { Arena, heap };
+
+/** `heap.read`: `read.u32(pointer, byteOffset)` and so on. */
+export const read: Read = heap.read;
+
+/** `heap.write`: `write.u32(pointer, byteOffset, value)` and so on. */
+export const write: Write = heap.write;
 
 /** `heap.malloc`. */
 export function malloc(size: number): Pointer {
@@ -45,4 +55,29 @@ export function free(pointer: Pointer | number | null): void {
 /** `heap.usableSize`. */
 export function usableSize(pointer: Pointer | number | null): number {
   return heap.usableSize(pointer);
+}
+
+/** `heap.copy`. */
+export function copy(target: Pointer | number, source: Pointer | number, byteLength: number): void {
+  heap.copy(target, source, byteLength);
+}
+
+/** `heap.fill`. */
+export function fill(pointer: Pointer | number, value: number, byteLength: number): void {
+  heap.fill(pointer, value, byteLength);
+}
+
+/** `heap.compare`. */
+export function compare(one: Pointer | number, other: Pointer | number, byteLength: number): -1 | 0 | 1 {
+  return heap.compare(one, other, byteLength);
+}
+
+/** `heap.cstring`. */
+export function cstring(text: string): Pointer {
+  return heap.cstring(text);
+}
+
+/** `heap.readCString`. */
+export function readCString(pointer: Pointer | number, byteOffset = 0, byteLength?: number): string {
+  return heap.readCString(pointer, byteOffset, byteLength);
 }

@@ -15,12 +15,17 @@ import type { Heap } from "../heap/heap.ts";
 import type { Held } from "../memory/held.ts";
 import { type ArenaHandle, checkHandle } from "../registry/handle.ts";
 import { ArenaSource, isProcessHeap, ListedSource, ProcessHeapSource } from "../registry/source.ts";
+import { Access } from "../worker/access.ts";
 import type { Attachment } from "../worker/attachment.ts";
+import { compareBytes, copyBytes, fillBytes } from "../worker/bytes.ts";
 import type { FastPath } from "../worker/fast-path.ts";
 import { reallocatePointer, usableSizeOf } from "../worker/pointer-calls.ts";
+import { encodeCString, readCString, writeCString } from "../worker/strings.ts";
 import { type ArenaStats, type BlockFilter, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
+import { Read } from "./read.ts";
 import { verify } from "./verify.ts";
+import { Write } from "./write.ts";
 
 /** This Worker's Arena objects of private arenas, by id: attaching twice gives the same object. */
 const attached = new Map<number, Arena>();
@@ -30,6 +35,14 @@ export class Arena implements Disposable {
   /** Set when the Worker first attaches: `declare` makes it a constant for the compiler (worker/fast-path.ts). */
   private declare fastPath: FastPath | undefined;
   private attachment: Attachment | undefined;
+  private readonly access = new Access({
+    join: () => this.join(),
+    elsewhere: (address) => this.elsewhere(address),
+  });
+  /** Reads this arena's memory: `read.u32(pointer, byteOffset)`, with the names of bun:ffi's `read`. */
+  readonly read: Read = new Read(this.access);
+  /** Writes it: `write.u32(pointer, byteOffset, value)`. */
+  readonly write: Write = new Write(this.access);
   private uses = 1;
   private closed = false;
 
@@ -143,6 +156,44 @@ export class Arena implements Disposable {
   }
 
   /**
+   * Copies `byteLength` bytes of this arena; the ranges may overlap (memmove). Throws TypeError or RangeError for what is no
+   * pointer or size, or leads out of the memory that is in use, InvalidPointerError for a pointer into anything else. A
+   * block's own borders are not looked at.
+   */
+  copy(target: Pointer | number, source: Pointer | number, byteLength: number): void {
+    copyBytes(this.access, target, source, byteLength);
+  }
+
+  /** Fills `byteLength` bytes with a byte, from 0 to 255. Throws as `copy`. */
+  fill(pointer: Pointer | number, value: number, byteLength: number): void {
+    fillBytes(this.access, pointer, value, byteLength);
+  }
+
+  /** Compares `byteLength` bytes, as unsigned numbers (memcmp): -1, 0 or 1. Throws as `copy`. */
+  compare(one: Pointer | number, other: Pointer | number, byteLength: number): -1 | 0 | 1 {
+    return compareBytes(this.access, one, other, byteLength);
+  }
+
+  /**
+   * A new block with `text` as C has strings: UTF-8 and a NUL byte. A lone surrogate becomes U+FFFD. Throws TypeError for what
+   * is no string, RangeError if it contains NUL, OutOfMemoryError.
+   */
+  cstring(text: string): Pointer {
+    const bytes = encodeCString(text);
+    const pointer = this.malloc(bytes.length);
+    writeCString(this.access, pointer, bytes);
+    return pointer;
+  }
+
+  /**
+   * The string at `byteOffset` from `pointer`: UTF-8 up to the first NUL byte, or up to `byteLength` bytes if none of them is
+   * one. What is no UTF-8 becomes U+FFFD. Throws RangeError if no NUL comes, else as `copy`.
+   */
+  readCString(pointer: Pointer | number, byteOffset = 0, byteLength?: number): string {
+    return readCString(this.access, pointer, byteOffset, byteLength);
+  }
+
+  /**
    * Frees every block at once. Refused for the process-wide heap, and while other Workers are attached: ArenaError
    * "busy". Who wants to attach meanwhile waits.
    */
@@ -223,6 +274,7 @@ export class Arena implements Disposable {
     if (this.attachment !== undefined) this.guarded((attachment) => attachment.detach());
     this.attachment = undefined;
     this.fastPath = undefined;
+    this.access.forget();
   }
 
   /**
@@ -246,6 +298,7 @@ export class Arena implements Disposable {
     else this.detach();
     this.attachment = undefined;
     this.fastPath = undefined;
+    this.access.forget();
     this.closed = true;
     attached.delete(this.source.handle!.id);
   }
@@ -327,6 +380,17 @@ export class Arena implements Disposable {
     });
   }
 
+  /** For a message: in which other arena of this Worker's an address lies. */
+  private elsewhere(address: number): string {
+    const owner = [heap, ...attached.values()].find((arena) => arena !== this && arena.holds(address));
+    return owner === undefined ? "" : `, in the arena "${owner.name}"`;
+  }
+
+  private holds(address: number): boolean {
+    const windows = this.attachment?.heap.windows ?? [];
+    return windows.some(({ window: { base, byteLength } }) => address >= base && address < base + byteLength);
+  }
+
   /** This Worker's attachment; made now if there is none. */
   private join(): Attachment {
     if (this.attachment !== undefined) return this.attachment;
@@ -334,6 +398,7 @@ export class Arena implements Disposable {
     const attachment = this.source.join();
     this.fastPath = attachment.fastPath;
     this.attachment = attachment;
+    attachment.shareViews(this.access);
     if (this.source.role !== "process-wide") attached.set(this.source.handle!.id, this);
     return attachment;
   }

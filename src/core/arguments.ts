@@ -58,13 +58,20 @@ export function checkAlignment(value: unknown): asserts value is number {
 }
 
 /** Throws unless `value` can be an address: null or an integer from 0 to 2^53 - 1. Null becomes 0. */
-export function checkPointer(value: unknown): number {
+export function checkPointer(value: unknown, name = "pointer"): number {
   if (value === null) return 0;
   if (typeof value !== "number") {
-    throw new TypeError(`\`pointer\` must be a pointer (a number) or null, got ${show(value)}`);
+    throw new TypeError(`\`${name}\` must be a pointer (a number) or null, got ${show(value)}`);
   }
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`\`pointer\` must be an integer from 0 to 2^53 - 1, got ${show(value)}`);
+    throw new RangeError(`\`${name}\` must be an integer from 0 to 2^53 - 1, got ${show(value)}`);
   }
   return value + 0;
+}
+
+/** Throws unless `value` is a whole number of bytes, from a pointer on or back. */
+export function checkOffset(value: unknown): asserts value is number {
+  const expected = "`byteOffset` must be a whole number of bytes, at most 2^53 - 1";
+  if (typeof value !== "number") throw new TypeError(`${expected}, got ${show(value)}`);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${expected}, got ${show(value)}`);
 }

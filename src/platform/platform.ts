@@ -51,6 +51,8 @@ export interface PageSource {
   copy(target: Address, source: Address, byteLength: number): void;
   /** memset; any address and length in committed memory. */
   fill(target: Address, byte: number, byteLength: number): void;
+  /** memcmp; any addresses and length in committed memory. */
+  compare(one: Address, other: Address, byteLength: number): number;
   /** Name and text of an error number, for instance `ENOMEM (Cannot allocate memory)`. Takes errno or -errno. */
   describeError(errno: number): string;
 }

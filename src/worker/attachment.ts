@@ -27,6 +27,7 @@ import { CacheWord } from "../memory/layout.ts";
 import { FORMER_SHIFT } from "../memory/span-table.ts";
 import { freeRemotely } from "../spans/remote.ts";
 import { classOfSpan, ownerOfSpan, spanAt } from "../spans/span.ts";
+import type { Access } from "./access.ts";
 import { firstHomes, flush, noneBrought, refill, restock } from "./batches.ts";
 import { claim, settleStale } from "./claims.ts";
 import { FastPath, type SlowPath } from "./fast-path.ts";
@@ -55,6 +56,7 @@ export class Attachment implements SlowPath {
   /** Granules of the largest block that this Worker keeps. */
   private readonly largestKept: number;
   private readonly purgeTimer: PurgeTimer;
+  private access: Access | undefined;
 
   /** Takes a slot. Throws ArenaError "too-many-workers" if all belong to living Workers. */
   constructor(readonly heap: Heap) {
@@ -296,6 +298,12 @@ export class Attachment implements SlowPath {
     for (let index = 0; index < this.magazines.length; index++) this.magazines[index]!.drain(heap);
   }
 
+  /** From now on these views follow the windows. */
+  shareViews(access: Access): void {
+    this.access = access;
+    access.renew(this.caches[0]!.window);
+  }
+
   private followCaches(): void {
     this.heap.refresh();
     const { windows, geometry } = this.heap;
@@ -308,6 +316,7 @@ export class Attachment implements SlowPath {
       this.caches[number]!.sync();
       this.magazines[number]!.sync();
     }
+    this.access?.renew(this.caches[0]!.window);
   }
 
   private tryMalloc(byteLength: number): Pointer | 0 {

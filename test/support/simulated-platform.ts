@@ -137,6 +137,10 @@ export class SimulatedPages implements PageSource {
     this.bytes(target, byteLength).fill(byte);
   }
 
+  compare(one: Address, other: Address, byteLength: number): number {
+    return Buffer.compare(this.bytes(one, byteLength), this.bytes(other, byteLength));
+  }
+
   describeError(errno: number): string {
     return `errno ${Math.abs(errno)}`;
   }

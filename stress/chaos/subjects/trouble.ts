@@ -119,6 +119,10 @@ export class TroubledPages implements PageSource {
     this.pages.fill(target, byte, byteLength);
   }
 
+  compare(one: Address, other: Address, byteLength: number): number {
+    return this.pages.compare(one, other, byteLength);
+  }
+
   describeError(errno: number): string {
     return this.pages.describeError(errno);
   }

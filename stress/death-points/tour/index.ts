@@ -4,6 +4,7 @@
  */
 import type { ArenaHandle, TestBuild } from "../insides.ts";
 import type { Ledger } from "../ledger.ts";
+import { access } from "./access.ts";
 import {
   caches as damagedCaches,
   segments as damagedSegments,
@@ -136,6 +137,7 @@ const acts: readonly Act[] = [
   copies,
   shared,
   damagedSegments,
+  access,
   processHeap,
   builders,
 ];

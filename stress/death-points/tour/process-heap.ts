@@ -15,6 +15,13 @@ export function processHeap(guide: Guide): void {
   free(malloc(10));
   free(calloc(2, 10));
   free(alignedAlloc(64, 100));
+  const text = build.cstring("text");
+  build.write.u8(text, 1, build.read.u8(text));
+  build.copy(text, text + 1, 2);
+  build.fill(text, 65, 4);
+  build.compare(text, text + 1, 2);
+  build.readCString(text);
+  free(text);
   Arena.attach(heap.handle);
   guide.fails("ArenaError", () => heap.reset());
   guide.fails("ArenaError", () => heap.dispose());
