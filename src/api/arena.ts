@@ -50,6 +50,9 @@ export class Arena implements Disposable {
    * Makes a private arena. Throws TypeError or RangeError for bad options, OutOfMemoryError if the system refuses
    * the address space, ArenaError "too-many-arenas".
    */
+  constructor(options?: ArenaOptions);
+  /** @internal Over memory that is there already; not in the package's declarations. */
+  constructor(source: ArenaSource);
   constructor(options: ArenaOptions | ArenaSource = {}) {
     if (options instanceof ArenaSource) {
       this.source = options;
