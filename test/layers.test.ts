@@ -52,7 +52,8 @@ test("src imports only downwards, and native only where a platform is chosen", a
 
 test("bun:ffi is imported by native alone", async () => {
   const folders = await Promise.all(["src", "stress", "bench", "test"].map(importsOf));
-  const imports = folders.flat();
+  // The projects of consumers that the package's tests write may.
+  const imports = folders.flat().filter(({ file }) => !file.startsWith("test/package/"));
   expect(imports.filter(({ target }) => target === "bun:ffi")).toEqual([]);
   expect((await importsOf("native")).some(({ target }) => target === "bun:ffi")).toBe(true);
 });
@@ -89,6 +90,16 @@ test("bench uses the public API, native and stress only, and nobody uses bench",
   expect(wrong).toEqual([]);
   const others = (await Promise.all(["src", "native", "stress"].map(importsOf))).flat();
   expect(others.filter(({ target }) => target.startsWith("bench/"))).toEqual([]);
+});
+
+test("package makes what is shipped, from what src exports, and nobody imports it", async () => {
+  const allowed = ["package.json", "package/elsewhere.ts", "rollup", "rollup-plugin-dts", "node:fs/promises"];
+  const imports = await importsOf("package");
+  expect(imports.length).toBeGreaterThan(4);
+  expect(imports.filter(({ target }) => !allowed.includes(target))).toEqual([]);
+  const folders = ["src", "native", "stress", "bench", "lecture", "model", "pictures"];
+  const others = (await Promise.all(folders.map(importsOf))).flat();
+  expect(others.filter(({ target }) => target.startsWith("package/"))).toEqual([]);
 });
 
 test("model stands alone: it checks a protocol, not the code", async () => {

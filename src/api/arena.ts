@@ -30,6 +30,7 @@ import { Write } from "./write.ts";
 /** This Worker's Arena objects of private arenas, by id: attaching twice gives the same object. */
 const attached = new Map<number, Arena>();
 
+/** A heap of its own: with a limit, freed as a whole, attached in other Workers by its handle. */
 export class Arena implements Disposable {
   private readonly source: ArenaSource;
   /** Set when the Worker first attaches: `declare` makes it a constant for the compiler (worker/fast-path.ts). */
@@ -306,6 +307,7 @@ export class Arena implements Disposable {
     attached.delete(this.source.handle!.id);
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -78,6 +78,7 @@ export interface ArenaStats {
   readonly damaged: number;
 }
 
+/** A block in use. */
 export interface BlockInfo {
   readonly pointer: Pointer;
   /** Bytes that can be used. */

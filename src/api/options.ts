@@ -11,6 +11,7 @@ import { controlWords } from "../memory/layout.ts";
 import { DEFAULT_POLICY, policies } from "../policies/catalogue.ts";
 import { parsePolicy } from "../policies/policy-options.ts";
 
+/** What `new Arena` takes. */
 export interface ArenaOptions {
   /**
    * How free memory is organised and found: one of `policyNames`, default "bins", or one with options, for instance

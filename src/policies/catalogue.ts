@@ -9,6 +9,7 @@ import { unordered } from "./unordered.ts";
 
 export const policies: readonly PolicyMaker[] = [bins, husky, unordered, tree, buddy, slabs];
 
+/** What `ArenaOptions.policy` may name. */
 export const policyNames: readonly string[] = policies.map((policy) => policy.name);
 
 export const DEFAULT_POLICY = "bins";
