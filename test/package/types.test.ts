@@ -51,7 +51,7 @@ export function explain(error: unknown): ArenaFault | MemoryBound | PointerFault
 const INFERRED = `
 import { Arena, heap, malloc } from "husky-alloc";
 
-export const arena = new Arena();
+export const arena = new Arena({ name: "images" });
 export const pointer = malloc(16);
 export const look = () => ({ stats: heap.stats(), blocks: [...heap.blocks()], handle: arena.handle });
 export class Images extends Arena {
