@@ -1,5 +1,5 @@
 /** What a consumer does with the package: with Bun, with Bun's bundler, and by mistake with something else. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import * as library from "../../src/index.ts";
 import { type Outcome, Packed, run, writeFiles } from "./packed.ts";
@@ -44,6 +44,7 @@ test("a block", () => {
 });
 `;
 
+setDefaultTimeout(60_000);
 let packed: Packed;
 beforeAll(async () => {
   packed = await Packed.make();
@@ -54,8 +55,10 @@ function passed(output: string): Outcome {
   return { exitCode: 0, output };
 }
 
-async function exists(tool: string): Promise<boolean> {
-  return Bun.which(tool) !== null && (await run([tool, "--version"], "/")).exitCode === 0;
+/** A test that needs a tool; where there is none the test says so. */
+function testWith(tool: string, name: string, body: () => Promise<void>): void {
+  const found = Bun.which(tool) !== null;
+  test.skipIf(!found)(found ? name : `${name} (there is no ${tool})`, body);
 }
 
 test("the tarball has what the package lists and no more, and no path of the machine that made it", async () => {
@@ -75,7 +78,7 @@ test("the tarball has what the package lists and no more, and no path of the mac
     expect((await packed.text(`dist/${name}`)).includes(packed.folder)).toBe(false);
 });
 
-test.skipIf(!(await exists("npm")))("npm packs the same files", async () => {
+testWith("npm", "npm packs the same files", async () => {
   const { output } = await run(["npm", "pack", "--dry-run", "--json", "--ignore-scripts"], packed.sources);
   const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
   const listed = await run(["tar", "-tzf", packed.tarball], packed.folder);
@@ -87,7 +90,7 @@ const installers = {
   npm: ["npm", "install", "--offline"],
 };
 for (const [name, words] of Object.entries(installers)) {
-  test.skipIf(!(await exists(words[0]!)))(`${name} installs the tarball into an empty project`, async () => {
+  testWith(words[0]!, `${name} installs the tarball into an empty project`, async () => {
     const folder = join(packed.folder, `installed by ${name}`);
     await writeFiles(folder, { "package.json": '{ "type": "module" }', ...program });
     expect((await run([...words, packed.tarball], folder)).exitCode).toBe(0);
@@ -191,7 +194,7 @@ const mistakes = {
   require: ["main.cjs", 'const { malloc } = require("husky-alloc");\nmalloc(16);'],
 } as const;
 for (const [kind, [file, text]] of Object.entries(mistakes)) {
-  test.skipIf(!(await exists("node")))(`Node, ${kind}: an error that names Bun`, async () => {
+  testWith("node", `Node, ${kind}: an error that names Bun`, async () => {
     const folder = await packed.consumer(`node ${kind}`, { [file]: text });
     await expectClear(await run(["node", file], folder));
   });

@@ -1,5 +1,5 @@
 /** Consumers' projects, type-checked with every declaration file looked into. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as library from "../../src/index.ts";
@@ -155,6 +155,7 @@ const PROJECTS: Readonly<Record<string, Project>> = {
   },
 };
 
+setDefaultTimeout(60_000);
 let packed: Packed;
 beforeAll(async () => {
   packed = await Packed.make();
@@ -176,8 +177,8 @@ for (const [compiler, installed] of Object.entries(COMPILERS)) {
           '/// <reference types="bun-types" />',
         );
       }
-      const tsc = join(MODULES, installed, "bin/tsc");
-      expect(await run([tsc, "--pretty", "false"], folder)).toEqual({ exitCode: 0, output: "" });
+      const tsc = [Bun.which("node") ?? process.execPath, join(MODULES, installed, "bin/tsc")];
+      expect(await run([...tsc, "--pretty", "false"], folder)).toEqual({ exitCode: 0, output: "" });
       for (const [path, part] of Object.entries(written ?? {}))
         expect(await Bun.file(join(folder, path)).text()).toContain(part);
       expect(existsSync(join(folder, "main.js"))).toBe(false);
