@@ -6,20 +6,21 @@
  * Worker; a pointer may be freed by another Worker than the one that allocated it.
  */
 import { Arena, heap } from "./api/arena.ts";
-import type { Read } from "./api/read.ts";
-import type { Write } from "./api/write.ts";
 import type { Pointer } from "./core/types.ts";
 
 export type { ArenaStats, BlockFilter, BlockInfo } from "./api/inspect.ts";
 export type { ArenaOptions } from "./api/options.ts";
-export type { Read } from "./api/read.ts";
-export type { Write } from "./api/write.ts";
 export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
 export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";
 export type { Pointer } from "./core/types.ts";
 export { policyNames } from "./policies/catalogue.ts";
 export type { ArenaHandle } from "./registry/handle.ts";
 export { Arena, heap };
+
+/** What `read` of an arena, or of the process-wide heap, can do. */
+export type Read = Arena["read"];
+/** The same of `write`. */
+export type Write = Arena["write"];
 
 /** `heap.read`: `read.u32(pointer, byteOffset)` and so on. */
 export const read: Read = heap.read;

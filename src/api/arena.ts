@@ -23,9 +23,9 @@ import { reallocatePointer, usableSizeOf } from "../worker/pointer-calls.ts";
 import { encodeCString, readCString, writeCString } from "../worker/strings.ts";
 import { type ArenaStats, type BlockFilter, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
-import { Read } from "./read.ts";
+import { MemoryReader } from "./read.ts";
 import { verify } from "./verify.ts";
-import { Write } from "./write.ts";
+import { MemoryWriter } from "./write.ts";
 
 /** This Worker's Arena objects of private arenas, by id: attaching twice gives the same object. */
 const attached = new Map<number, Arena>();
@@ -41,9 +41,9 @@ export class Arena implements Disposable {
     elsewhere: (address) => this.elsewhere(address),
   });
   /** Reads this arena's memory: `read.u32(pointer, byteOffset)`, with the names of bun:ffi's `read`. */
-  readonly read: Read = new Read(this.access);
+  readonly read: MemoryReader = new MemoryReader(this.access);
   /** Writes it: `write.u32(pointer, byteOffset, value)`. */
-  readonly write: Write = new Write(this.access);
+  readonly write: MemoryWriter = new MemoryWriter(this.access);
   private uses = 1;
   private closed = false;
 

@@ -22,9 +22,14 @@ const i64At: Act<undefined, bigint> = (data, at) => data.getBigInt64(at, true);
 const f32At: Act<undefined, number> = (data, at) => data.getFloat32(at, true);
 const f64At: Act<undefined, number> = (data, at) => data.getFloat64(at, true);
 
-export class Read {
+/**
+ * Reads by pointer and offset: `read.u32(pointer, byteOffset)`. All throw TypeError or RangeError for what is no pointer or
+ * offset or leads out of the memory in use, InvalidPointerError for a pointer into anything else. From any Worker.
+ */
+export class MemoryReader {
   private declare readonly access: Access;
 
+  /** @internal */
   constructor(access: Access) {
     this.access = access;
   }

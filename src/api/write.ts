@@ -18,9 +18,14 @@ const i64To: Act<bigint, void> = (data, at, value) => data.setBigInt64(at, value
 const f32To: Act<number, void> = (data, at, value) => data.setFloat32(at, value, true);
 const f64To: Act<number, void> = (data, at, value) => data.setFloat64(at, value, true);
 
-export class Write {
+/**
+ * Writes by pointer and offset: `write.u32(pointer, byteOffset, value)`. As `MemoryReader`, and TypeError or RangeError for what
+ * is no value of the type: nothing is written then.
+ */
+export class MemoryWriter {
   private declare readonly access: Access;
 
+  /** @internal */
   constructor(access: Access) {
     this.access = access;
   }
