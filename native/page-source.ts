@@ -80,6 +80,12 @@ export class NativePageSource implements PageSource {
     return new Int32Array(toArrayBuffer(address as number as Pointer, 0, byteLength));
   }
 
+  buffer(address: Address, byteLength: number): ArrayBuffer {
+    // A length of 0 would mean to toArrayBuffer: up to the first zero byte.
+    if (byteLength === 0) return new ArrayBuffer(0);
+    return toArrayBuffer(address as number as Pointer, 0, byteLength);
+  }
+
   copy(target: Address, source: Address, byteLength: number): void {
     this.#libc.memmove(target, source, byteLength);
   }

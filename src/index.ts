@@ -8,8 +8,11 @@
 import { Arena, heap } from "./api/arena.ts";
 import type { Pointer } from "./core/types.ts";
 
+export type { AllocateOptions, BlockHandle, ViewType } from "./api/block.ts";
+export { Block } from "./api/block.ts";
 export type { ArenaStats, BlockFilter, BlockInfo } from "./api/inspect.ts";
 export type { ArenaOptions } from "./api/options.ts";
+export { Scope } from "./api/scope.ts";
 export type { ArenaFault, MemoryBound, PointerFault } from "./core/errors.ts";
 export { ArenaError, InvalidPointerError, OutOfMemoryError } from "./core/errors.ts";
 export type { Pointer } from "./core/types.ts";

@@ -21,9 +21,12 @@ import { compareBytes, copyBytes, fillBytes } from "../worker/bytes.ts";
 import type { FastPath } from "../worker/fast-path.ts";
 import { reallocatePointer, usableSizeOf } from "../worker/pointer-calls.ts";
 import { encodeCString, readCString, writeCString } from "../worker/strings.ts";
+import type { AllocateOptions, Block, BlockHandle, ViewType } from "./block.ts";
+import { Blocks } from "./blocks.ts";
 import { type ArenaStats, type BlockFilter, type BlockInfo, collectBlocks, collectStats } from "./inspect.ts";
 import { type ArenaOptions, resolveOptions } from "./options.ts";
 import { MemoryReader } from "./read.ts";
+import { Scope } from "./scope.ts";
 import { verify } from "./verify.ts";
 import { MemoryWriter } from "./write.ts";
 
@@ -44,6 +47,7 @@ export class Arena implements Disposable {
   readonly read: MemoryReader = new MemoryReader(this.access);
   /** Writes it: `write.u32(pointer, byteOffset, value)`. */
   readonly write: MemoryWriter = new MemoryWriter(this.access);
+  private readonly blocksOf = new Blocks(this, () => this.join());
   private uses = 1;
   private closed = false;
 
@@ -198,6 +202,43 @@ export class Arena implements Disposable {
   }
 
   /**
+   * A typed array (or DataView) over a block in use: `length` elements, or as many whole ones as it has room for. All views of a
+   * block that this Worker makes share one buffer of exactly its usable bytes, and are empty once it is freed, or moved by
+   * `realloc`, through this object; if another Worker frees it they show whatever comes next, and of a block above
+   * `largeThreshold` an access ends the process then. While there are views `malloc` and `free` of this object are some
+   * nanoseconds slower. Throws TypeError or RangeError for a bad type or length, and as `free`.
+   */
+  view<View>(pointer: Pointer | number, type: ViewType<View>, length?: number): View {
+    const view = this.blocksOf.view(pointer, type, length);
+    // From now on `free` looks whether there are views.
+    this.fastPath = undefined;
+    return view;
+  }
+
+  /**
+   * A Block: memory with an owner, whose views are empty once it is disposed. `using block = arena.allocate(1024)`. Throws
+   * TypeError or RangeError for a bad size or bad options, OutOfMemoryError.
+   */
+  allocate(byteLength: number, options: AllocateOptions = {}): Block {
+    return this.blocksOf.allocate(byteLength, options);
+  }
+
+  /**
+   * Takes over a Block that its owner has handed over, in any Worker that is attached to the same arena: exactly one of several
+   * gets it. Throws TypeError for something that is no handle, ArenaError "bad-handle" for one that was adopted already, or is
+   * another arena's.
+   */
+  adopt(handle: BlockHandle): Block {
+    return this.blocksOf.adopt(handle);
+  }
+
+  /** A scope: `using scope = arena.scope()`. All that is allocated through it is freed at its end. */
+  scope(): Scope {
+    this.join();
+    return new Scope(this);
+  }
+
+  /**
    * Frees every block at once. Refused for the process-wide heap, and while other Workers are attached: ArenaError
    * "busy". Who wants to attach meanwhile waits.
    */
@@ -205,6 +246,7 @@ export class Arena implements Disposable {
     this.guarded((attachment) => {
       const shared: Heap = attachment.heap;
       this.beAlone(attachment, "reset");
+      this.blocksOf.views.dropAll();
       try {
         shared.enter();
         try {
@@ -279,6 +321,7 @@ export class Arena implements Disposable {
     this.attachment = undefined;
     this.fastPath = undefined;
     this.access.forget();
+    this.blocksOf.views.dropAll();
   }
 
   /**
@@ -303,6 +346,7 @@ export class Arena implements Disposable {
     this.attachment = undefined;
     this.fastPath = undefined;
     this.access.forget();
+    this.blocksOf.views.dropAll();
     this.closed = true;
     attached.delete(this.source.handle!.id);
   }
@@ -318,9 +362,14 @@ export class Arena implements Disposable {
     return this.join().fastPath;
   }
 
-  /** Null needs no attachment, and neither does what is no pointer. */
+  /** Null needs no attachment, and neither does what is no pointer. Or there are views. */
   private freeFirst(pointer: Pointer | number | null): void {
-    if (checkPointer(pointer) !== 0) this.join().freeSlow(pointer);
+    const address = checkPointer(pointer);
+    if (address === 0) return;
+    const { fastPath } = this.join();
+    fastPath.free(address);
+    this.blocksOf.views.drop(address);
+    if (this.blocksOf.views.isEmpty) this.fastPath = fastPath;
   }
 
   private reallocSlow(pointer: Pointer | number | null, size: number): Pointer {
@@ -329,7 +378,11 @@ export class Arena implements Disposable {
     if (address === 0) return this.malloc(size);
     const attachment = this.join();
     try {
-      return reallocatePointer(attachment, address, size);
+      const moved = reallocatePointer(attachment, address, size);
+      const reach = this.blocksOf.views.reach(address);
+      if (reach !== 0 && (moved !== address || usableSizeOf(attachment, address) < reach))
+        this.blocksOf.views.drop(address);
+      return moved;
     } catch (error) {
       throw attachment.heap.unheld(error);
     }
@@ -401,7 +454,7 @@ export class Arena implements Disposable {
     if (this.attachment !== undefined) return this.attachment;
     if (this.closed) throw new ArenaError("disposed", `the arena "${this.name}" was disposed`);
     const attachment = this.source.join();
-    this.fastPath = attachment.fastPath;
+    if (this.blocksOf.views.isEmpty) this.fastPath = attachment.fastPath;
     this.attachment = attachment;
     attachment.shareViews(this.access);
     if (this.source.role !== "process-wide") attached.set(this.source.handle!.id, this);

@@ -47,6 +47,8 @@ export interface PageSource {
   isMapping(address: Address, byteLength: number): boolean;
   /** A view of committed memory in 32-bit words. The memory must stay mapped while the view is used. */
   words(address: Address, byteLength: number): Int32Array;
+  /** A buffer over exactly these bytes, of its own. The memory must stay mapped until it is detached. */
+  buffer(address: Address, byteLength: number): ArrayBuffer;
   /** memmove; any addresses and length in committed memory. */
   copy(target: Address, source: Address, byteLength: number): void;
   /** memset; any address and length in committed memory. */

@@ -11,7 +11,11 @@ import { blockAt, cacheOf, diagnose, spanBlockAt, spanBlockBytes } from "./point
 import { reallocateBlock, reallocateLarge, reallocateSpanBlock } from "./reallocate.ts";
 
 /** Payload bytes of the block at `address`, or throws InvalidPointerError. */
-export function usableSizeOf(attachment: Attachment, address: number): number {
+export function usableSizeOf(
+  attachment: Attachment,
+  address: number,
+  operation: "usableSize" | "view" = "usableSize",
+): number {
   const cache = cacheOf(attachment, address);
   if (cache !== undefined) {
     const granule = spanBlockAt(attachment, cache, address);
@@ -22,8 +26,8 @@ export function usableSizeOf(attachment: Attachment, address: number): number {
     const large = findLarge(attachment.heap, address);
     if (large !== undefined) return largePayloadBytes(large);
   }
-  if (!reap(attachment.heap)) throw diagnose(attachment, address, "usableSize");
-  return usableSizeOf(attachment, address);
+  if (!reap(attachment.heap)) throw diagnose(attachment, address, operation);
+  return usableSizeOf(attachment, address, operation);
 }
 
 /** Reallocates whatever is at `address`, or throws InvalidPointerError, OutOfMemoryError. */

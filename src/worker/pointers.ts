@@ -168,7 +168,7 @@ function looksFreed(space: BlockSpace, block: number): boolean {
   return granulesOf(word0) >= LEAST_GRANULES && space.checkFits(block, word0, space.words[block - 1]!);
 }
 
-/** Asking for the size of a freed block frees nothing twice. */
+/** Asking for the size of a freed block, or for a view, frees nothing twice. */
 function alreadyFree(operation: string): PointerFault {
-  return operation === "usableSize" ? "invalid-pointer" : "double-free";
+  return operation === "usableSize" || operation === "view" ? "invalid-pointer" : "double-free";
 }

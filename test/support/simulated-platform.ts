@@ -129,6 +129,10 @@ export class SimulatedPages implements PageSource {
     return new Int32Array(mapping.buffer, from, byteLength / 4);
   }
 
+  buffer(): ArrayBuffer {
+    throw new Error("simulated memory has no buffers of parts");
+  }
+
   copy(target: Address, source: Address, byteLength: number): void {
     this.bytes(target, byteLength).set(this.bytes(source, byteLength).slice());
   }

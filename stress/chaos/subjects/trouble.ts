@@ -111,6 +111,10 @@ export class TroubledPages implements PageSource {
     return this.pages.words(address, byteLength);
   }
 
+  buffer(address: Address, byteLength: number): ArrayBuffer {
+    return this.pages.buffer(address, byteLength);
+  }
+
   copy(target: Address, source: Address, byteLength: number): void {
     this.pages.copy(target, source, byteLength);
   }

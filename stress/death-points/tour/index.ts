@@ -28,6 +28,7 @@ import {
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
 import { mappings, parking, stock, table } from "./large.ts";
+import { blocks, scopes, viewed } from "./owned.ts";
 import {
   claimed,
   creation,
@@ -138,6 +139,9 @@ const acts: readonly Act[] = [
   shared,
   damagedSegments,
   access,
+  blocks,
+  scopes,
+  viewed,
   processHeap,
   builders,
 ];
