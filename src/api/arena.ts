@@ -5,8 +5,6 @@
 import { nativePlatform } from "../../native/index.ts";
 import { checkAlignment, checkPointer, checkProduct, checkSize, show } from "../core/arguments.ts";
 import { ArenaError, InvalidPointerError } from "../core/errors.ts";
-import { GRANULE_BYTES } from "../core/size-classes.ts";
-import { SPAN_MOST_BYTES } from "../core/tunables.ts";
 import type { Address, Pointer } from "../core/types.ts";
 import { reap, reclaim } from "../death/adoption.ts";
 import { ownerNumber } from "../death/owners.ts";
@@ -19,7 +17,7 @@ import { Access } from "../worker/access.ts";
 import type { Attachment } from "../worker/attachment.ts";
 import { compareBytes, copyBytes, fillBytes } from "../worker/bytes.ts";
 import type { FastPath } from "../worker/fast-path.ts";
-import { reallocatePointer, usableSizeOf } from "../worker/pointer-calls.ts";
+import { usableSizeOf } from "../worker/pointer-calls.ts";
 import { encodeCString, readCString, writeCString } from "../worker/strings.ts";
 import type { AllocateOptions, Block, BlockHandle, ViewType } from "./block.ts";
 import { Blocks } from "./blocks.ts";
@@ -124,10 +122,9 @@ export class Arena implements Disposable {
    */
   realloc(pointer: Pointer | number | null, size: number): Pointer {
     const { fastPath } = this;
-    if (fastPath === undefined) return this.reallocSlow(pointer, size);
-    if (fastPath.restate(pointer as number, size)) return pointer as Pointer;
-    const moved = fastPath.move(pointer as number, size);
-    return moved === 0 ? this.reallocSlow(pointer, size) : moved;
+    return fastPath === undefined
+      ? this.reallocFirst(pointer, size)
+      : fastPath.realloc(pointer as number, size);
   }
 
   /**
@@ -135,9 +132,7 @@ export class Arena implements Disposable {
    * Throws as `malloc`.
    */
   alignedAlloc(alignment: number, size: number): Pointer {
-    const { fastPath } = this;
-    const ready = fastPath === undefined ? 0 : fastPath.mallocAligned(alignment, size);
-    return ready === 0 ? this.alignedSlow(alignment, size) : ready;
+    return (this.fastPath ?? this.firstAlignedPath(alignment, size)).mallocAligned(alignment, size);
   }
 
   /**
@@ -372,44 +367,22 @@ export class Arena implements Disposable {
     if (this.blocksOf.views.isEmpty) this.fastPath = fastPath;
   }
 
-  private reallocSlow(pointer: Pointer | number | null, size: number): Pointer {
+  /** The first `realloc` attaches, if its arguments are right. Or there are views. */
+  private reallocFirst(pointer: Pointer | number | null, size: number): Pointer {
     const address = checkPointer(pointer);
     checkSize("size", size);
-    if (address === 0) return this.malloc(size);
-    const attachment = this.join();
-    try {
-      const moved = reallocatePointer(attachment, address, size);
-      const reach = this.blocksOf.views.reach(address);
-      if (reach !== 0 && (moved !== address || usableSizeOf(attachment, address) < reach))
-        this.blocksOf.views.drop(address);
-      return moved;
-    } catch (error) {
-      throw attachment.heap.unheld(error);
-    }
+    const { fastPath } = this.join();
+    const moved = fastPath.realloc(address, size);
+    const { views } = this.blocksOf;
+    const reach = views.reach(address);
+    if (reach !== 0 && (moved !== address || this.usableSize(moved) < reach)) views.drop(address);
+    return moved;
   }
 
-  private alignedSlow(alignment: number, size: number): Pointer {
+  private firstAlignedPath(alignment: number, size: number): FastPath {
     checkAlignment(alignment);
     checkSize("size", size);
-    if (alignment <= GRANULE_BYTES) return this.malloc(size);
-    const attachment = this.join();
-    const fast = this.alignedInSpan(alignment, size, attachment);
-    if (fast !== 0) return fast;
-    try {
-      return attachment.alignedAlloc(alignment, size);
-    } catch (error) {
-      throw attachment.heap.unheld(error);
-    }
-  }
-
-  /** A block of a span whose size is a multiple of the alignment; 0 if there is no such class, or no memory for a span. */
-  private alignedInSpan(alignment: number, size: number, { heap: shared }: Attachment): Pointer | 0 {
-    const rounded = Math.max(Math.ceil(size / alignment), 1) * alignment;
-    if (!shared.hasSpans || rounded > SPAN_MOST_BYTES) return 0;
-    const pointer = this.malloc(rounded);
-    if (pointer % alignment === 0) return pointer;
-    this.free(pointer);
-    return 0;
+    return this.join().fastPath;
   }
 
   /** Runs what may take the lock: no exception leaves it held, not even that of a full stack. */

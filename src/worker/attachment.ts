@@ -3,7 +3,7 @@
  * answer. Arguments are checked by the caller (`api/arena.ts`); pointers are checked here.
  */
 
-import { checkPointer, checkSize } from "../core/arguments.ts";
+import { checkAlignment, checkPointer, checkSize } from "../core/arguments.ts";
 import { ArenaError, OutOfMemoryError } from "../core/errors.ts";
 import {
   classForRequest,
@@ -33,6 +33,7 @@ import { claim, settleStale } from "./claims.ts";
 import { FastPath, type SlowPath } from "./fast-path.ts";
 import { WindowCache } from "./lists.ts";
 import { growSpans, Magazines } from "./magazines.ts";
+import { reallocatePointer } from "./pointer-calls.ts";
 import { PurgeTimer } from "./purge-timer.ts";
 import { freePointer } from "./release.ts";
 import { upkeep } from "./upkeep.ts";
@@ -104,6 +105,32 @@ export class Attachment implements SlowPath {
     }
   }
 
+  /** For the fast path: what it could not serve. Checks alignment and size. */
+  alignedSlow(alignment: number, size: number): Pointer {
+    checkAlignment(alignment);
+    checkSize("size", size);
+    if (alignment <= GRANULE_BYTES) return this.fastPath.malloc(size);
+    const fast = this.alignedInSpan(alignment, size);
+    if (fast !== 0) return fast;
+    try {
+      return this.alignedAlloc(alignment, size);
+    } catch (error) {
+      throw this.heap.unheld(error);
+    }
+  }
+
+  /** For the fast path: what it could not reallocate. Checks pointer and size. */
+  reallocSlow(pointer: unknown, size: number): Pointer {
+    const address = checkPointer(pointer);
+    checkSize("size", size);
+    if (address === 0) return this.fastPath.malloc(size);
+    try {
+      return reallocatePointer(this, address, size);
+    } catch (error) {
+      throw this.heap.unheld(error);
+    }
+  }
+
   /** For the fast path: what it could not file. Checks the pointer. */
   freeSlow(pointer: unknown): void {
     const address = checkPointer(pointer);
@@ -131,8 +158,18 @@ export class Attachment implements SlowPath {
     throw this.outOfMemory(byteLength);
   }
 
+  /** A block of a span whose size is a multiple of the alignment; 0 if there is no such class, or no memory for a span. */
+  private alignedInSpan(alignment: number, size: number): Pointer | 0 {
+    const rounded = Math.max(Math.ceil(size / alignment), 1) * alignment;
+    if (!this.heap.hasSpans || rounded > SPAN_MOST_BYTES) return 0;
+    const pointer = this.fastPath.malloc(rounded);
+    if (pointer % alignment === 0) return pointer;
+    this.fastPath.free(pointer);
+    return 0;
+  }
+
   /** A block whose payload starts at a multiple of `alignment`, a power of two above 16. */
-  alignedAlloc(alignment: number, byteLength: number): Pointer {
+  private alignedAlloc(alignment: number, byteLength: number): Pointer {
     const isLarge = byteLength + alignment > this.heap.geometry.largeThresholdBytes;
     for (let attempt = 0; attempt < 2; attempt++) {
       if (attempt === 1) this.relieve();

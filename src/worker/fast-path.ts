@@ -49,7 +49,9 @@ import type { Magazines } from "./magazines.ts";
 export interface SlowPath {
   /** `size` may be anything. */
   mallocSlow(size: number): Pointer;
-  /** `pointer` may be anything. */
+  /** Both may be anything. */
+  alignedSlow(alignment: number, size: number): Pointer;
+  reallocSlow(pointer: unknown, size: number): Pointer;
   freeSlow(pointer: unknown): void;
 }
 
@@ -174,50 +176,56 @@ export class FastPath {
   }
 
   /**
-   * A block for `size` bytes that is aligned, if a magazine has one, or the list of its size begins with one; else 0, as for
-   * all that is no size, or no power of two. In spans, which begin with a unit, blocks whose size is a multiple of the
-   * alignment have it.
+   * A block for `size` bytes that is aligned: from a magazine, or from whoever has one. In spans, which begin with a unit, blocks
+   * whose size is a multiple of the alignment have it.
    */
-  mallocAligned(alignment: number, size: number): Pointer | 0 {
-    if (typeof alignment !== "number" || (alignment | 0) !== alignment || alignment < 4) return 0;
-    if (typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
-    if ((alignment & (alignment - 1)) !== 0 || size > LISTED_BYTES) return 0;
-    // For no bytes as for one.
-    const rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
-    if (rounded <= 0 || rounded > SPAN_MOST_BYTES) return this.mallocAlignedBlock(alignment, size);
-    const { magazines, states } = this;
-    const at = spanClassFor[(rounded + 15) >>> 4]! << MAGAZINE_SHIFT;
-    const count = magazines[at]!;
-    if (count <= 0) return 0;
-    const granule = magazines[at + count]!;
-    if (granule >>> 1 >= states.length) return 0;
-    magazines[at] = count - 1;
-    states[granule >>> 1] = IN_USE | (granule & 1);
+  mallocAligned(alignment: number, size: number): Pointer {
+    let granule = 0;
+    if (areAlignedSizes(alignment, size)) {
+      // For no bytes as for one.
+      const rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
+      if (rounded > 0 && rounded <= SPAN_MOST_BYTES) granule = this.pop(spanClassFor[(rounded + 15) >>> 4]!);
+    }
+    if (granule === 0) granule = this.mallocAlignedBlock(alignment, size);
     return ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0) as Pointer;
   }
 
-  /** The same for a block with a header. */
-  private mallocAlignedBlock(alignment: number, size: number): Pointer | 0 {
-    const { words, entries } = this;
-    const entry = this.listFor((size + 23) >>> 4);
-    const block = words[entry]!;
-    // The base of a window is a multiple of every alignment.
-    if (block <= 0 || block >= words.length || (block & ((alignment >>> 2) - 1)) !== 0) return 0;
-    const bytes = words[block - 2]! & SIZE_MASK;
-    const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
-    const slack = (bytes - 8 - size) | 0;
-    if (words[block - 1] !== (check | this.cachedMine) || slack < 0) return 0;
-    words[entry] = words[block]!;
-    words[entries + CacheWord.kept] = (words[entries + CacheWord.kept]! - (bytes >>> 4)) | 0;
-    words[block - 1] = check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
-    return ((this.range * RANGE_WORDS + 0 + block) * 4 + 0) as Pointer;
+  /** The same from the list of its size, if that begins with an aligned block, or from the slow path: its granule. */
+  private mallocAlignedBlock(alignment: number, size: number): number {
+    if (areAlignedSizes(alignment, size)) {
+      const { words, entries } = this;
+      const entry = this.listFor((size + 23) >>> 4);
+      const block = words[entry]!;
+      // The base of a window is a multiple of every alignment.
+      if (block > 0 && block < words.length && (block & ((alignment >>> 2) - 1)) === 0) {
+        const bytes = words[block - 2]! & SIZE_MASK;
+        const check = Math.imul(block ^ this.secret ^ bytes, MIX_PLACE) & CHECK_MASK;
+        const slack = (bytes - 8 - size) | 0;
+        if (words[block - 1] === (check | this.cachedMine) && slack >= 0) {
+          words[entry] = words[block]!;
+          words[entries + CacheWord.kept] = (words[entries + CacheWord.kept]! - (bytes >>> 4)) | 0;
+          words[block - 1] =
+            check | this.mine | ((slack < TAIL_UNKNOWN ? slack : TAIL_UNKNOWN) << TAIL_SHIFT);
+          return block >>> 2;
+        }
+      }
+    }
+    return this.placeOf(this.slowPath.alignedSlow(alignment, size));
+  }
+
+  /** `realloc` where the block stands, by a copy into a ready one, or by the slow path. */
+  realloc(pointer: number, size: number): Pointer {
+    if (this.restate(pointer, size)) return pointer as Pointer;
+    let granule = this.move(pointer, size);
+    if (granule === 0) granule = this.placeOf(this.slowPath.reallocSlow(pointer, size));
+    return ((this.range * RANGE_GRANULES + 0 + granule) * 16 + 0) as Pointer;
   }
 
   /**
    * `realloc` of a block that has room for the new size: its word 1 is exchanged, so that of several Workers that free or
    * reallocate it exactly one succeeds; no claim is needed. False: the slow path finds out.
    */
-  restate(pointer: number, size: number): boolean {
+  private restate(pointer: number, size: number): boolean {
     if (typeof pointer !== "number" || typeof size !== "number" || (size | 0) !== size || size < 0)
       return false;
     const block = pointer >>> 2;
@@ -243,9 +251,9 @@ export class FastPath {
   /**
    * `realloc` of a block that this Worker allocated, to a larger class of which a block is ready: copied, then put into the
    * cache by an exchange of its word 1. Whoever else had freed it meanwhile and got it again has another slot, so that
-   * the exchange fails. 0: the slow path finds out.
+   * the exchange fails. Its granule; 0: the slow path finds out.
    */
-  move(pointer: number, size: number): Pointer | 0 {
+  private move(pointer: number, size: number): number {
     if (typeof pointer !== "number" || typeof size !== "number" || (size | 0) !== size || size < 0) return 0;
     const block = pointer >>> 2;
     const wanted = (size + 23) >>> 4;
@@ -291,7 +299,7 @@ export class FastPath {
       words[entries + CacheWord.kept] = kept + granules - (bytes >>> 4);
       words[block] = words[former]!;
       words[former] = block;
-      return ((this.range * RANGE_WORDS + 0 + taken) * 4 + 0) as Pointer;
+      return taken >>> 2;
     }
     words[taken - 1] = fresh | this.cachedMine;
     words[taken] = words[entry]!;
@@ -304,7 +312,7 @@ export class FastPath {
   }
 
   /** The same between two magazines. */
-  private moveBetween(granule: number, size: number): Pointer | 0 {
+  private moveBetween(granule: number, size: number): number {
     const { magazines, map, states } = this;
     const entry = map[granule >>> UNIT_SHIFT]!;
     if (size > SPAN_MOST_BYTES || (entry & OWNER_MASK) !== this.owner) return 0;
@@ -332,7 +340,7 @@ export class FastPath {
       const filed = (magazines[former]! + 1) | 0;
       magazines[former + filed] = granule;
       magazines[former] = filed;
-      return ((this.range * RANGE_GRANULES + 0 + taken) * 16 + 0) as Pointer;
+      return taken;
     }
     states[taken >>> 1] = READY | (taken & 1);
     magazines[at] = count;
@@ -569,6 +577,13 @@ export class FastPath {
     }
     return false;
   }
+}
+
+/** Whether these are an alignment, and a size that a window may serve. */
+function areAlignedSizes(alignment: number, size: number): boolean {
+  if (typeof alignment !== "number" || typeof size !== "number") return false;
+  if ((alignment | 0) !== alignment || (size | 0) !== size) return false;
+  return alignment >= 4 && (alignment & (alignment - 1)) === 0 && size >= 0 && size <= LISTED_BYTES;
 }
 
 function rangeOf(cache: WindowCache): number {
