@@ -36,6 +36,8 @@ export class Arena implements Disposable {
   private readonly source: ArenaSource;
   /** Set when the Worker first attaches: `declare` makes it a constant for the compiler (worker/fast-path.ts). */
   private declare fastPath: FastPath | undefined;
+  /** Whether `view` was ever called: as long as not, the compiler takes that for a constant. */
+  private declare isViewed: boolean;
   private attachment: Attachment | undefined;
   private readonly access = new Access({
     join: () => this.join(),
@@ -57,6 +59,7 @@ export class Arena implements Disposable {
   /** @internal Over memory that is there already; not in the package's declarations. */
   constructor(source: ArenaSource);
   constructor(options: ArenaOptions | ArenaSource = {}) {
+    this.isViewed = false;
     if (options instanceof ArenaSource) {
       this.source = options;
       return;
@@ -122,9 +125,8 @@ export class Arena implements Disposable {
    */
   realloc(pointer: Pointer | number | null, size: number): Pointer {
     const { fastPath } = this;
-    return fastPath === undefined
-      ? this.reallocFirst(pointer, size)
-      : fastPath.realloc(pointer as number, size);
+    if (this.isViewed || fastPath === undefined) return this.reallocFirst(pointer, size);
+    return fastPath.realloc(pointer as number, size);
   }
 
   /**
@@ -143,6 +145,7 @@ export class Arena implements Disposable {
     const { fastPath } = this;
     if (fastPath === undefined) this.freeFirst(pointer);
     else fastPath.free(pointer as number);
+    if (this.isViewed) this.blocksOf.views.drop(pointer as number);
   }
 
   /** Bytes that can be used at `pointer`: at least what was requested. 0 for null. Throws as `free`. */
@@ -200,14 +203,12 @@ export class Arena implements Disposable {
    * A typed array (or DataView) over a block in use: `length` elements, or as many whole ones as it has room for. All views of a
    * block that this Worker makes share one buffer of exactly its usable bytes, and are empty once it is freed, or moved by
    * `realloc`, through this object; if another Worker frees it they show whatever comes next, and of a block above
-   * `largeThreshold` an access ends the process then. While there are views `malloc` and `free` of this object are some
-   * nanoseconds slower. Throws TypeError or RangeError for a bad type or length, and as `free`.
+   * `largeThreshold` an access ends the process then. From the first view on `free` and `realloc` of this object
+   * look whether there is one: some nanoseconds. Throws TypeError or RangeError for a bad type or length, and as `free`.
    */
   view<View>(pointer: Pointer | number, type: ViewType<View>, length?: number): View {
-    const view = this.blocksOf.view(pointer, type, length);
-    // From now on `free` looks whether there are views.
-    this.fastPath = undefined;
-    return view;
+    this.isViewed = true;
+    return this.blocksOf.view(pointer, type, length);
   }
 
   /**
@@ -357,14 +358,11 @@ export class Arena implements Disposable {
     return this.join().fastPath;
   }
 
-  /** Null needs no attachment, and neither does what is no pointer. Or there are views. */
+  /** Null needs no attachment, and neither does what is no pointer. */
   private freeFirst(pointer: Pointer | number | null): void {
     const address = checkPointer(pointer);
     if (address === 0) return;
-    const { fastPath } = this.join();
-    fastPath.free(address);
-    this.blocksOf.views.drop(address);
-    if (this.blocksOf.views.isEmpty) this.fastPath = fastPath;
+    this.join().fastPath.free(address);
   }
 
   /** The first `realloc` attaches, if its arguments are right. Or there are views. */
@@ -427,7 +425,7 @@ export class Arena implements Disposable {
     if (this.attachment !== undefined) return this.attachment;
     if (this.closed) throw new ArenaError("disposed", `the arena "${this.name}" was disposed`);
     const attachment = this.source.join();
-    if (this.blocksOf.views.isEmpty) this.fastPath = attachment.fastPath;
+    this.fastPath = attachment.fastPath;
     this.attachment = attachment;
     attachment.shareViews(this.access);
     if (this.source.role !== "process-wide") attached.set(this.source.handle!.id, this);

@@ -29,6 +29,17 @@ export interface ViewType<View> {
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): View;
 }
 
+const TypedArray: object = Object.getPrototypeOf(Uint8Array);
+
+/** Throws TypeError unless `value` is a constructor of typed arrays, or `DataView`. */
+export function checkViewType(value: unknown): void {
+  const isType =
+    typeof value === "function" &&
+    (value === DataView || Object.prototype.isPrototypeOf.call(TypedArray, value));
+  if (!isType)
+    throw new TypeError(`\`type\` must be a typed array's constructor, or DataView, got ${show(value)}`);
+}
+
 /** What a block asks of its arena. */
 export interface BlockOwner {
   free(pointer: Pointer): void;
@@ -90,8 +101,7 @@ export class Block implements Disposable {
   /** A typed array, or DataView, of as many whole elements as the block has. Throws ArenaError "disposed", TypeError. */
   view<View>(type: ViewType<View>): View {
     const { buffer } = this;
-    if (typeof type !== "function")
-      throw new TypeError(`\`type\` must be a typed array's constructor, or DataView, got ${show(type)}`);
+    checkViewType(type);
     const size = type.BYTES_PER_ELEMENT ?? 1;
     return new type(buffer, 0, Math.floor(this.length / size));
   }

@@ -2,18 +2,13 @@
  * The buffers over single blocks that this Worker has given out: those of `view`, one a block, detached when the block is freed; and
  * those of Blocks, which detach them themselves. All are detached before the Worker leaves, since the memory may end then.
  */
-import { checkSize, show } from "../core/arguments.ts";
+import { checkSize } from "../core/arguments.ts";
 import { hex } from "../core/errors.ts";
-import type { ViewType } from "./block.ts";
+import { checkViewType, type ViewType } from "./block.ts";
 
 export class Views {
   private readonly buffers = new Map<number, ArrayBuffer>();
   private readonly owned = new Set<ArrayBuffer>();
-
-  /** Whether `view` has given out none. */
-  get isEmpty(): boolean {
-    return this.buffers.size === 0;
-  }
 
   /** A view of the block at `address`, of `usable` bytes. Throws TypeError or RangeError for what is no type or length. */
   over<View>(
@@ -23,8 +18,7 @@ export class Views {
     length: number | undefined,
     wrap: () => ArrayBuffer,
   ): View {
-    if (typeof type !== "function")
-      throw new TypeError(`\`type\` must be a typed array's constructor, or DataView, got ${show(type)}`);
+    checkViewType(type);
     const size = type.BYTES_PER_ELEMENT ?? 1;
     const most = Math.floor(usable / size);
     if (length !== undefined) checkSize("length", length);

@@ -211,13 +211,18 @@ export class Access {
     }
     if (address < heap.platform.pages.pageSize)
       throw this.refused("invalid-pointer", operation, address, "no block can be there");
-    const detail = `it lies outside this arena${this.owner.elsewhere(address)}`;
+    const detail = `it lies outside this arena${this.elsewhere(address)}`;
     throw this.refused("foreign-pointer", operation, address, detail);
   }
 
   /** Pages of the system under the arena. */
   get pages(): PageSource {
     return this.owner.join().heap.platform.pages;
+  }
+
+  /** Which other arena of this Worker's an address belongs to, for a message; "" = none. */
+  elsewhere(address: number): string {
+    return this.owner.elsewhere(address);
   }
 
   private refused(

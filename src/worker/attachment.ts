@@ -341,6 +341,11 @@ export class Attachment implements SlowPath {
     access.renew(this.caches[0]!.window);
   }
 
+  /** For a message: in which other arena of this Worker's an address lies; "" = in none. */
+  elsewhere(address: number): string {
+    return this.access?.elsewhere(address) ?? "";
+  }
+
   private followCaches(): void {
     this.heap.refresh();
     const { windows, geometry } = this.heap;

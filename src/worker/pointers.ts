@@ -90,7 +90,7 @@ function explain(attachment: Attachment, pointer: number, operation: string): [P
     heap.leave();
   }
   if (pointer < heap.platform.pages.pageSize) return ["invalid-pointer", "no block can be there"];
-  return ["foreign-pointer", "it lies outside this arena"];
+  return ["foreign-pointer", `it lies outside this arena${attachment.elsewhere(pointer)}`];
 }
 
 function explainInWindow(

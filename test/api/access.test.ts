@@ -276,6 +276,8 @@ describe("bad input: a clear error, and nothing is read or written", () => {
     expect(() => one.copy(mine, theirs, 4)).toThrow("copy: foreign-pointer");
     expect(() => one.fill(theirs, 0, 4)).toThrow('in the arena "other"');
     expect(() => one.read.u32(heap.malloc(100))).toThrow('in the arena "heap"');
+    for (const act of [() => one.free(theirs), () => one.realloc(theirs, 10), () => one.usableSize(theirs)])
+      expect(act).toThrow('it lies outside this arena, in the arena "other"');
     expect(other.read.u32(theirs)).toBe(7);
   });
 

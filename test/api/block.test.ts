@@ -46,7 +46,10 @@ test("views of every type, of whole elements", () => {
   const words: Uint32Array = block.view(Uint32Array);
   words[3] = 77;
   expect(block.view(DataView).getUint32(12, true)).toBe(77);
-  expect(() => block.view(7 as never)).toThrow(TypeError);
+  for (const wrong of [7, null, Array, Object, () => {}, {}]) {
+    expect(() => block.view(wrong as never)).toThrow(TypeError);
+    expect(() => heap.view(block.address, wrong as never)).toThrow(TypeError);
+  }
 });
 
 describe("when it is gone all of its views are empty", () => {

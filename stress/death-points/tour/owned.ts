@@ -68,9 +68,7 @@ export function viewed(guide: Guide): void {
   guide.fails("RangeError", () => arena.view(small, Uint8Array, 1000));
   guide.fails("RangeError", () => arena.view(0, Uint8Array));
   guide.fails("InvalidPointerError", () => arena.view(small + 16, Uint8Array));
-  // As before the first attachment.
   arena.free(arena.malloc(50));
-  arena.free(arena.alignedAlloc(64, 100));
   arena.free(arena.realloc(small, 6000));
   const large = arena.malloc(LARGE);
   arena.view(large, Uint8Array);
@@ -81,5 +79,11 @@ export function viewed(guide: Guide): void {
   arena.view(last, Uint8Array);
   arena.detach();
   arena.view(last, Uint8Array);
+  arena.detach();
+  arena.alignedAlloc(64, 100);
+  arena.detach();
+  arena.realloc(null, 10);
+  arena.detach();
+  arena.free(last);
   arena.dispose();
 }
