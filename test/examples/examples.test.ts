@@ -42,6 +42,16 @@ const examples: readonly Example[] = [
     ],
   },
   {
+    file: "lua.ts",
+    library: "Lua 5.4",
+    lines: [
+      /^a script that counts 20000 words: 20000$/,
+      /^Lua called the arena [1-9]\d{3,} times, /,
+      /^a script that never has enough is stopped: true$/,
+      /^the next one runs: true$/,
+    ],
+  },
+  {
     file: "frame-arena.ts",
     args: ["100"],
     lines: [/^100 frames of 2000 sprites, 100 of them right$/, /^at most (\d+) bytes committed, .* \1$/],
