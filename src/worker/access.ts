@@ -94,10 +94,29 @@ export class Access {
     checkOffset(byteOffset);
     if (this.follow(operation, address, byteOffset, bytes))
       return act(this.data, address + byteOffset - this.start, value);
+    return this.slowLarge(operation, address, byteOffset, bytes, act, value);
+  }
+
+  /** Apart from `slow`: a function with a closure makes garbage with every call. */
+  private slowLarge<Value, Result>(
+    operation: string,
+    address: number,
+    byteOffset: number,
+    bytes: number,
+    act: Act<Value, Result>,
+    value: Value,
+  ): Result {
     return this.large(operation, address, byteOffset, bytes, (view) => {
       const data = new DataView(view.buffer, view.byteOffset, bytes);
       return act(data, 0, value);
     });
+  }
+
+  /** Whether so many bytes, at least one, are in view: without garbage, and whatever is given. */
+  covers(pointer: unknown, byteLength: unknown): boolean {
+    if (!Number.isInteger(pointer) || !Number.isInteger(byteLength)) return false;
+    const at = (pointer as number) - this.start;
+    return at >= 0 && (byteLength as number) > 0 && at + (byteLength as number) <= this.data.byteLength;
   }
 
   /**

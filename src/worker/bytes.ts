@@ -12,8 +12,14 @@ const PIECE_BYTES = 2 ** 20;
 /** Works on `count` bytes that are `done` bytes behind the beginning. False: no more is needed. */
 type Piece = (done: number, count: number) => boolean;
 
-/** memmove of `byteLength` bytes: the ranges may overlap. */
+/** memmove of `byteLength` bytes: the ranges may overlap. Where both are in view it leaves no garbage, as the other two. */
 export function copyBytes(access: Access, target: unknown, source: unknown, byteLength: unknown): void {
+  if (access.covers(target, byteLength) && access.covers(source, byteLength))
+    access.pages.copy(target as Address, source as Address, byteLength as number);
+  else copyAnywhere(access, target, source, byteLength);
+}
+
+function copyAnywhere(access: Access, target: unknown, source: unknown, byteLength: unknown): void {
   const [to, from, length] = [
     checkPointer(target, "target"),
     checkPointer(source, "source"),
@@ -30,6 +36,12 @@ export function copyBytes(access: Access, target: unknown, source: unknown, byte
 
 /** memset. */
 export function fillBytes(access: Access, pointer: unknown, value: unknown, byteLength: unknown): void {
+  if (access.covers(pointer, byteLength) && typeof value === "number" && (value & 0xff) === value)
+    access.pages.fill(pointer as Address, value, byteLength as number);
+  else fillAnywhere(access, pointer, value, byteLength);
+}
+
+function fillAnywhere(access: Access, pointer: unknown, value: unknown, byteLength: unknown): void {
   const [address, length] = [checkPointer(pointer), checkLength(byteLength)];
   if (typeof value !== "number")
     throw new TypeError(`\`value\` must be a byte, from 0 to 255, got ${show(value)}`);
@@ -44,6 +56,14 @@ export function fillBytes(access: Access, pointer: unknown, value: unknown, byte
 
 /** memcmp: -1, 0 or 1. */
 export function compareBytes(access: Access, one: unknown, other: unknown, byteLength: unknown): -1 | 0 | 1 {
+  const order =
+    access.covers(one, byteLength) && access.covers(other, byteLength)
+      ? access.pages.compare(one as Address, other as Address, byteLength as number)
+      : compareAnywhere(access, one, other, byteLength);
+  return Math.sign(order) as -1 | 0 | 1;
+}
+
+function compareAnywhere(access: Access, one: unknown, other: unknown, byteLength: unknown): number {
   const [left, right, length] = [
     checkPointer(one, "one"),
     checkPointer(other, "other"),
@@ -55,7 +75,7 @@ export function compareBytes(access: Access, one: unknown, other: unknown, byteL
     order = pages.compare((left + done) as Address, (right + done) as Address, count);
     return order === 0;
   });
-  return Math.sign(order) as -1 | 0 | 1;
+  return order;
 }
 
 function inPieces(

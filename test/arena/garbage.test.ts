@@ -18,6 +18,12 @@ const calls: Record<string, (arena: Arena, pointer: number) => void> = {
   realloc: (arena) => arena.free(arena.realloc(arena.malloc(100), 600)),
   alignedAlloc: (arena) => arena.free(arena.alignedAlloc(64, 100)),
   "alignedAlloc under the lock": (arena) => arena.free(arena.alignedAlloc(4096, 100_000)),
+  "copy, fill and compare": (arena, pointer) => {
+    arena.copy(pointer, pointer + 10, 30);
+    arena.fill(pointer, 1, 40);
+    arena.compare(pointer, pointer + 20, 20);
+  },
+  "unaligned read and write": (arena, pointer) => arena.write.u32(pointer, 1, arena.read.u32(pointer, 3)),
   "malloc under the lock": (arena) => arena.free(arena.malloc(100_000)),
 };
 

@@ -60,6 +60,7 @@ export function access(guide: Guide): void {
   for (;;) {
     const far = arena.malloc(60_000);
     if (far >= address && far < address + 2 ** 23) continue;
+    arena.copy(far, far + 8, 8);
     read.u8(far);
     break;
   }
