@@ -122,7 +122,7 @@ test("the lecture's programs use the public API and raw memory only; nothing of 
 test("examples import what a user's program can, and nothing imports examples", async () => {
   const imports = await importsOf("examples");
   expect(imports.length).toBeGreaterThan(8);
-  const allowed = /^(src\/index\.ts$|examples\/|bun:|node:)/;
+  const allowed = /^(src\/index\.ts$|examples\/|bun:|bun-ffi-structs$|node:)/;
   expect(imports.filter(({ target }) => !allowed.test(target))).toEqual([]);
   const folders = ["src", "native", "package", "stress", "bench", "lecture", "model", "pictures", "test"];
   const others = (await Promise.all(folders.map(importsOf))).flat();

@@ -21,6 +21,11 @@ const examples: readonly Example[] = [
     lines: [/^20000 records in \d+ ms$/, /^sorted: true, every id still there: true$/],
   },
   {
+    file: "structs.ts",
+    args: ["5000"],
+    lines: [/^5000 structs of 24 bytes, 5000 of them whole and in order$/],
+  },
+  {
     file: "zlib.ts",
     library: "zlib",
     lines: [
