@@ -62,7 +62,7 @@ const RANGE_GRANULES = 1 << 28;
 const [IN_USE, READY] = [BlockState.inUse | 0, BlockState.ready | 0];
 const UNIT_SHIFT = Math.log2(UNIT_GRANULES) | 0;
 /** Of blocks that are not small one in so many, and 1, is left to the slow path, which looks at the clock. */
-const WATCHED_MASK = 15;
+const WATCHED_MASK = 63;
 /** Larger requests are never served by a window. */
 const LISTED_BYTES = LARGE_THRESHOLD_BYTES | 0;
 

@@ -87,7 +87,7 @@ interface ArenaParts {
   attachment: Attachment | undefined;
   fastPath:
     | {
-        /** With 15 the next block that is freed and not small goes through the slow path. */
+        /** With 63 the next block that is freed and not small goes through the slow path. */
         keeps: number;
         pointTo(cache: Cache, magazines: Magazines, keptMost: number): void;
       }

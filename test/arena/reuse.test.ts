@@ -126,9 +126,9 @@ test("a block that another Worker frees while it is copied is freed once", () =>
   arena.check();
 });
 
-test("of larger blocks that are freed one in 16 goes through the slow path, which looks at the clock", () => {
+test("of larger blocks that are freed one in 64 goes through the slow path, which looks at the clock", () => {
   const { arena } = new Crew({ purgeDelay: Infinity }).join(FIRST);
-  const blocks = Array.from({ length: 32 }, () => arena.malloc(9000));
+  const blocks = Array.from({ length: 128 }, () => arena.malloc(9000));
   const free = () => {
     for (const block of blocks) arena.free(block);
   };

@@ -99,7 +99,7 @@ export function unheld(guide: Guide): void {
   );
   // Nor by a look that is late.
   const block = arena.malloc(60_000);
-  partsOf(arena).fastPath!.keeps = 15;
+  partsOf(arena).fastPath!.keeps = 63;
   guide.replacing(attachmentOf(arena).purgeTimer, "catchUp", release, () =>
     guide.fails("RangeError", () => arena.free(block)),
   );
