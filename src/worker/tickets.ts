@@ -12,7 +12,8 @@
  * `malloc`; between seal and exchange ticket and block, which can still be taken, or listed and reclaimed as the giver's; after
  * the exchange a block in use, and perhaps the ticket.
  */
-import type { Pointer } from "../core/types.ts";
+import type { Address, Pointer } from "../core/types.ts";
+import type { Heap } from "../heap/heap.ts";
 import { MIX_PLACE, MIX_SIZE } from "../memory/header.ts";
 import type { Attachment } from "./attachment.ts";
 import { cacheOf } from "./pointers.ts";
@@ -31,16 +32,19 @@ export interface Given {
   readonly byteLength: number;
 }
 
+/** Where a ticket stands. */
+interface Place {
+  readonly words: Int32Array;
+  readonly at: number;
+}
+
 /** Makes a ticket for a block. Throws OutOfMemoryError. */
 export function giveTicket(attachment: Attachment, address: Pointer, byteLength: number): Ticket {
   const nonce = crypto.getRandomValues(new Int32Array(1))[0]!;
   const ticket = attachment.fastPath.malloc(TICKET_BYTES);
-  const place = placeOf(attachment, ticket)!;
-  const doubles = new Float64Array(
-    place.words.buffer,
-    place.words.byteOffset + place.at * 4,
-    TICKET_WORDS / 2,
-  );
+  // Where even small requests get a mapping of their own, it is nobody else's until the seal is there.
+  const place = placeOf(attachment, ticket) ?? { words: mappedWords(attachment, ticket), at: 0 };
+  const doubles = doublesOf(place);
   doubles[1] = address;
   doubles[2] = byteLength;
   Atomics.store(place.words, place.at, sealOf(attachment, ticket, nonce));
@@ -48,19 +52,41 @@ export function giveTicket(attachment: Attachment, address: Pointer, byteLength:
 }
 
 /** Takes the block of a ticket, once. Undefined: somebody else has, or there is no such ticket. */
-export function takeTicket(attachment: Attachment, { ticket, nonce }: Ticket): Given | undefined {
-  const place = placeOf(attachment, ticket);
-  if (place === undefined) return undefined;
-  const { words, at } = place;
-  const seal = sealOf(attachment, ticket, nonce);
-  if (Atomics.compareExchange(words, at, seal, 0) !== seal) return undefined;
-  const doubles = new Float64Array(words.buffer, words.byteOffset + at * 4, TICKET_WORDS / 2);
-  const given = { address: doubles[1]! as Pointer, byteLength: doubles[2]! };
-  freePointer(attachment, ticket);
+export function takeTicket(attachment: Attachment, ticket: Ticket): Given | undefined {
+  const place = placeOf(attachment, ticket.ticket);
+  const given = place === undefined ? takeMapped(attachment, ticket) : takeFrom(attachment, place, ticket);
+  if (given !== undefined) freePointer(attachment, ticket.ticket);
   return given;
 }
 
-function placeOf(attachment: Attachment, ticket: number): { words: Int32Array; at: number } | undefined {
+/** The same for one with a mapping of its own: under the lock, since it could end. */
+function takeMapped(attachment: Attachment, ticket: Ticket): Given | undefined {
+  const heap: Heap = attachment.heap;
+  heap.enter();
+  try {
+    if (heap.large.find(ticket.ticket) === undefined) return undefined;
+    return takeFrom(attachment, { words: mappedWords(attachment, ticket.ticket), at: 0 }, ticket);
+  } finally {
+    heap.leave();
+  }
+}
+
+function takeFrom(attachment: Attachment, place: Place, { ticket, nonce }: Ticket): Given | undefined {
+  const seal = sealOf(attachment, ticket, nonce);
+  if (Atomics.compareExchange(place.words, place.at, seal, 0) !== seal) return undefined;
+  const doubles = doublesOf(place);
+  return { address: doubles[1]! as Pointer, byteLength: doubles[2]! };
+}
+
+function doublesOf({ words, at }: Place): Float64Array {
+  return new Float64Array(words.buffer, words.byteOffset + at * 4, TICKET_WORDS / 2);
+}
+
+function mappedWords({ heap }: Attachment, ticket: number): Int32Array {
+  return heap.platform.pages.words(ticket as Address, TICKET_BYTES);
+}
+
+function placeOf(attachment: Attachment, ticket: number): Place | undefined {
   const cache = cacheOf(attachment, ticket);
   if (cache === undefined) return undefined;
   const { words, base } = cache;

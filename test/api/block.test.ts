@@ -174,6 +174,24 @@ describe("handing over", () => {
     arena.check();
   });
 
+  test.each([
+    { largeThreshold: 0 },
+    { workerCache: false },
+    { policy: "husky" },
+    { policy: "slabs" },
+  ])("in an arena with %o", (options) => {
+    using arena = new Arena(options);
+    const block = arena.allocate(10);
+    block.bytes.fill(8);
+    const { handle } = block;
+    const adopted = arena.adopt(handle);
+    expect(adopted.bytes[9]).toBe(8);
+    expect(() => arena.adopt(handle)).toThrow(ArenaError);
+    adopted.dispose();
+    expect(arena.stats().liveBlocks).toBe(0);
+    arena.check();
+  });
+
   test("forged handles are refused, and nothing is read or written through them", () => {
     using arena = new Arena();
     using other = new Arena();

@@ -28,7 +28,7 @@ import {
 import { calls, claims, moves, unheld, views } from "./exceptions.ts";
 import { Guide } from "./guide.ts";
 import { mappings, parking, stock, table } from "./large.ts";
-import { blocks, scopes, viewed } from "./owned.ts";
+import { blocks, mappedTickets, scopes, viewed } from "./owned.ts";
 import {
   claimed,
   creation,
@@ -140,6 +140,7 @@ const acts: readonly Act[] = [
   damagedSegments,
   access,
   blocks,
+  mappedTickets,
   scopes,
   viewed,
   processHeap,

@@ -42,6 +42,15 @@ export function blocks(guide: Guide): void {
   arena.dispose();
 }
 
+/** Where even a ticket has a mapping of its own. */
+export function mappedTickets(guide: Guide): void {
+  const arena = privateArena(guide, { largeThreshold: 0 }, true);
+  const { handle } = arena.allocate(10);
+  arena.adopt(handle).dispose();
+  guide.fails("ArenaError", () => arena.adopt(handle));
+  arena.dispose();
+}
+
 export function scopes(guide: Guide): void {
   const arena = privateArena(guide, {}, true);
   const scope = arena.scope();
