@@ -231,7 +231,7 @@ export class Arena implements Disposable {
   /** A scope: `using scope = arena.scope()`. All that is allocated through it is freed at its end. */
   scope(): Scope {
     this.join();
-    return new Scope(this);
+    return new Scope(this, this.blocksOf);
   }
 
   /**
@@ -242,7 +242,7 @@ export class Arena implements Disposable {
     this.guarded((attachment) => {
       const shared: Heap = attachment.heap;
       this.beAlone(attachment, "reset");
-      this.blocksOf.views.dropAll();
+      this.blocksOf.forgetAll();
       try {
         shared.enter();
         try {

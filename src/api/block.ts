@@ -42,6 +42,8 @@ export function checkViewType(value: unknown): void {
 
 /** What a block asks of its arena. */
 export interface BlockOwner {
+  /** How often `reset` has freed everything: a block of before is gone. */
+  readonly generation: number;
   free(pointer: Pointer): void;
   /** Reallocates it with the same alignment and, if wanted, zeros behind what is kept. */
   resized(pointer: Pointer, oldLength: number, byteLength: number, options: AllocateOptions): Pointer;
@@ -59,6 +61,7 @@ export class Block implements Disposable {
   private declare length: number;
   private declare readonly options: AllocateOptions;
   private declare wrapped: ArrayBuffer | undefined;
+  private declare readonly generation: number;
 
   /** @internal */
   constructor(owner: BlockOwner, address: Pointer, byteLength: number, options: AllocateOptions = {}) {
@@ -67,6 +70,7 @@ export class Block implements Disposable {
     this.length = byteLength;
     this.options = options;
     this.wrapped = undefined;
+    this.generation = owner.generation;
   }
 
   /** Address of the first byte, for C. Throws ArenaError "disposed". */
@@ -76,12 +80,12 @@ export class Block implements Disposable {
 
   /** Bytes, as many as were asked for; 0 once it is disposed or handed over. */
   get byteLength(): number {
-    return this.place === 0 ? 0 : this.length;
+    return this.disposed ? 0 : this.length;
   }
 
-  /** Whether the block is disposed or handed over. */
+  /** Whether the block is disposed or handed over, or was freed by the arena's `reset`. */
   get disposed(): boolean {
-    return this.place === 0;
+    return this.place === 0 || this.generation !== this.owner.generation;
   }
 
   /** An ArrayBuffer over exactly the block's bytes; the same one each time. Throws ArenaError "disposed". */
@@ -130,11 +134,10 @@ export class Block implements Disposable {
 
   /** Frees the block; its views are empty. The second time nothing happens. Throws InvalidPointerError "corrupt-block". */
   dispose(): void {
-    const address = this.place;
-    if (address === 0) return;
+    const address = this.disposed ? 0 : this.place;
     this.detach();
     this.place = 0;
-    this.owner.free(address);
+    if (address !== 0) this.owner.free(address);
   }
 
   /** `dispose`, for `using`. */
@@ -143,8 +146,8 @@ export class Block implements Disposable {
   }
 
   private present(): Pointer {
-    if (this.place === 0) throw new ArenaError("disposed", "this block was disposed or handed over");
-    return this.place;
+    if (this.place !== 0 && !this.disposed) return this.place;
+    throw new ArenaError("disposed", "this block was disposed or handed over");
   }
 
   private detach(): void {

@@ -21,11 +21,18 @@ import { Views } from "./views.ts";
 
 export class Blocks implements BlockOwner {
   readonly views: Views = new Views();
+  generation = 0;
 
   constructor(
     private readonly arena: RawAllocator,
     private readonly join: () => Attachment,
   ) {}
+
+  /** The arena frees every block at once. */
+  forgetAll(): void {
+    this.generation++;
+    this.views.dropAll();
+  }
 
   view<View>(pointer: Pointer | number, type: ViewType<View>, length: number | undefined): View {
     const address = checkPointer(pointer);

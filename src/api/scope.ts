@@ -16,10 +16,14 @@ export class Scope implements Disposable {
   private declare readonly owner: ScopeOwner;
   private declare readonly pointers: Set<number>;
   private declare readonly blocks: Set<Block>;
+  private declare readonly resets: { readonly generation: number };
+  private declare generation: number;
 
   /** @internal */
-  constructor(owner: ScopeOwner) {
+  constructor(owner: ScopeOwner, resets: { readonly generation: number }) {
     this.owner = owner;
+    this.resets = resets;
+    this.generation = resets.generation;
     this.pointers = new Set();
     this.blocks = new Set();
   }
@@ -74,6 +78,7 @@ export class Scope implements Disposable {
         errors.push(error);
       }
     };
+    this.forgetIfReset();
     for (const block of [...this.blocks].reverse()) attempt(() => block.dispose());
     for (const pointer of [...this.pointers].reverse()) attempt(() => this.owner.free(pointer));
     this.blocks.clear();
@@ -86,7 +91,15 @@ export class Scope implements Disposable {
     this.dispose();
   }
 
+  /** What was allocated before the arena's `reset` is gone. */
+  private forgetIfReset(): void {
+    if (this.generation === this.resets.generation) return;
+    this.generation = this.resets.generation;
+    this.pointers.clear();
+  }
+
   private keep(pointer: Pointer): Pointer {
+    this.forgetIfReset();
     this.pointers.add(pointer);
     return pointer;
   }

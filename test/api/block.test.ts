@@ -119,9 +119,17 @@ describe("when it is gone all of its views are empty", () => {
     areEmpty();
     // It is still there.
     expect(block.bytes[0]).toBe(1);
+    const { address } = block;
     areEmpty = looks(block);
     arena.reset();
     areEmpty();
+    // It is gone, and nobody else's block in its place is freed.
+    const [old, others] = [block, Array.from({ length: 50 }, () => arena.malloc(100))];
+    expect(others).toContain(address);
+    expect([old.disposed, old.byteLength]).toEqual([true, 0]);
+    expect(() => old.bytes).toThrow(ArenaError);
+    old.dispose();
+    expect(arena.stats().liveBlocks).toBe(50);
     block = arena.allocate(100);
     areEmpty = looks(block);
     arena.dispose();

@@ -52,6 +52,18 @@ test("what cannot be freed any more is told of, after all else was freed", () =>
   scope.dispose();
 });
 
+test("what the arena's reset has freed is not freed again at the end", () => {
+  using arena = new Arena();
+  const scope = arena.scope();
+  const old = [scope.malloc(100), scope.allocate(100).address];
+  arena.reset();
+  const others = Array.from({ length: 50 }, () => arena.malloc(100));
+  expect(others).toEqual(expect.arrayContaining(old));
+  scope.malloc(200);
+  scope.dispose();
+  expect(arena.stats().liveBlocks).toBe(50);
+});
+
 test("scopes in any nesting, ended in any order", () => {
   const step = fc.record({
     kind: fc.constantFrom("open", "end", "malloc", "realloc", "free", "block"),

@@ -64,6 +64,9 @@ export function scopes(guide: Guide): void {
   arena.free(pointer);
   guide.fails("InvalidPointerError", () => scope[Symbol.dispose]());
   scope[Symbol.dispose]();
+  scope.malloc(10);
+  arena.reset();
+  scope.dispose();
   arena.dispose();
 }
 
