@@ -1,12 +1,14 @@
 /** One contender of one row of bench/access.ts: prints nanoseconds an element, or a round trip. */
 import { bytesAt, ffiRead } from "../native/raw-memory.ts";
 import { systemMalloc } from "../native/system-malloc.ts";
-import { free, malloc, read, write } from "../src/index.ts";
+import { free, heap, malloc, read, write } from "../src/index.ts";
 
 export const kinds = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"] as const;
 export const accesses = ["husky", "typed array", "bun:ffi"] as const;
 export type Access = (typeof accesses)[number];
 export const sizes = [16, 48, 256, 1024, 4096, 65_536] as const;
+export const blockSizes = [64, 1024, 65_536, 2 ** 20] as const;
+export const blocks = ["Block", "Block, looked at", "ArrayBuffer"] as const;
 export const trips = ["husky", "libc", "mimalloc", "tcmalloc", "ArrayBuffer", "Buffer"] as const;
 type Trip = (typeof trips)[number];
 
@@ -119,12 +121,33 @@ function trip(size: number, contender: Trip): number {
   });
 }
 
+/** Allocate and dispose a Block, or make an ArrayBuffer and leave it to the collector. */
+function block(size: number, contender: (typeof blocks)[number]): number {
+  const count = Math.max(Math.floor(2e8 / (size + 1000)), 200);
+  const once = {
+    Block: () => heap.allocate(size).dispose(),
+    "Block, looked at": () => {
+      const one = heap.allocate(size);
+      one.bytes[0] = 1;
+      one.dispose();
+    },
+    ArrayBuffer: () => {
+      new Uint8Array(new ArrayBuffer(size))[0] = 1;
+    },
+  }[contender];
+  return least(count, () => {
+    for (let i = 0; i < count; i++) once();
+  });
+}
+
 if (import.meta.main) {
   const [row, contender] = process.argv.slice(2) as [string, string];
   const [act, what] = row.split(" ") as [string, string];
   const time =
     act === "trip"
       ? trip(Number(what), contender as Trip)
-      : elements(act as "read" | "write", what as (typeof kinds)[number], contender as Access);
+      : act === "block"
+        ? block(Number(what), contender as (typeof blocks)[number])
+        : elements(act as "read" | "write", what as (typeof kinds)[number], contender as Access);
   console.log(time);
 }

@@ -1,6 +1,7 @@
 /**
  * Reading and writing: Husky's `read` and `write` beside a typed array over the same bytes and bun:ffi's `read`, in a hot loop;
- * and a round trip: allocate, write, read back, free, beside C allocators through bun:ffi, ArrayBuffer and Buffer.
+ * a round trip: allocate, write, read back, free, beside C allocators through bun:ffi, ArrayBuffer and Buffer; and a Block beside
+ * an ArrayBuffer of its size.
  *
  *   bun bench/access.ts [rounds]
  *
@@ -8,7 +9,7 @@
  * least of 15 passes.
  */
 import Table from "cli-table3";
-import { type Access, accesses, kinds, sizes, trips } from "./access-loops.ts";
+import { type Access, accesses, blockSizes, blocks, kinds, sizes, trips } from "./access-loops.ts";
 import { machine, median } from "./rounds.ts";
 
 const worker = new URL("./access-loops.ts", import.meta.url).pathname;
@@ -74,3 +75,12 @@ for (const [name, times] of await rows(
   tripTable.push([name.slice(5), ...times.map((time) => shown(time, 1)), (times[0]! / best).toFixed(2)]);
 }
 console.log(tripTable.toString());
+
+const blockTable = new Table({ head: ["ns a block, bytes", ...blocks], style: { head: [], border: [] } });
+for (const [name, times] of await rows(
+  blockSizes.map((size) => `block ${size}`),
+  blocks,
+)) {
+  blockTable.push([name.slice(6), ...times.map((time) => shown(time, 1))]);
+}
+console.log(blockTable.toString());

@@ -254,10 +254,13 @@ export class Access {
   }
 
   private pointTo(window: Window): void {
-    this.window = window;
-    this.range = Math.floor(window.base / (RANGE_WORDS * 4)) | 0;
+    // If the stack is full in between, nothing is in view: never one window's place in another one's views.
+    this.window = undefined;
+    this.range = -1;
     this.first = window.words[WindowWord.first]! | 0;
     this.view(window.words);
+    this.range = Math.floor(window.base / (RANGE_WORDS * 4)) | 0;
+    this.window = window;
   }
 
   private view(words: Int32Array): void {
@@ -266,7 +269,6 @@ export class Access {
     const first = Math.min(this.first, words.length);
     const from = words.byteOffset + first * 4;
     const count = words.length - first;
-    this.words = words;
     this.u8 = new Uint8Array(buffer, from, count * 4);
     this.i8 = new Int8Array(buffer, from, count * 4);
     this.u16 = new Uint16Array(buffer, from, count * 2);
@@ -278,6 +280,8 @@ export class Access {
     this.f32 = new Float32Array(buffer, from, count);
     this.f64 = new Float64Array(buffer, from, count >>> 1);
     this.data = new DataView(buffer, from, count * 4);
+    // Last: as long as it is another window's, or shorter, all are taken anew.
+    this.words = words;
   }
 }
 

@@ -133,9 +133,11 @@ export class FastPath {
   /** Serves from this cache of the same Worker from now on. */
   pointTo(cache: WindowCache, magazines: Magazines, keptMost: number): void {
     const { table } = magazines;
+    // Before the first store, as the last call: if the stack is full, all is still of one window.
+    const range = rangeOf(cache);
     this.keptMost = keptMost;
     if (this.words !== cache.words) this.words = cache.words;
-    if (this.range !== rangeOf(cache)) this.range = rangeOf(cache);
+    if (this.range !== range) this.range = range;
     if (this.table !== table) this.table = table;
     if (this.states !== table.states) this.states = table.states;
     if (this.map !== table.map) this.map = table.map;

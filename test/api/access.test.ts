@@ -314,6 +314,36 @@ describe("bad input: a clear error, and nothing is read or written", () => {
   });
 });
 
+test("views that could not all be taken anew are taken again: a place is never looked for in another window's", () => {
+  using arena = new Arena({ reserve: 2 * MIB });
+  const { address } = arena.handle;
+  const blocks = Array.from({ length: 1000 }, (_, i) => {
+    const block = arena.malloc(5000);
+    arena.write.u32(block, 0, i);
+    return block;
+  });
+  const isFirst = (block: number) => block > address && block < address + 2 * MIB;
+  const [near, far] = [blocks.findIndex(isFirst), blocks.findIndex((block) => !isFirst(block))];
+  const { Uint8Array: real } = globalThis;
+  for (const [at, other] of [
+    [far, near],
+    [near, far],
+  ] as const) {
+    arena.read.u32(blocks[other]!);
+    globalThis.Uint8Array = class {
+      constructor() {
+        throw new RangeError("the stack is full");
+      }
+    } as never;
+    try {
+      expect(() => arena.read.u32(blocks[at]!)).toThrow("the stack is full");
+    } finally {
+      globalThis.Uint8Array = real;
+    }
+    for (const each of [at, other, at]) expect(arena.read.u32(blocks[each]!)).toBe(each);
+  }
+});
+
 test("an exception in the middle of a look at a large block leaves the lock free", () => {
   const crew = new Crew({ largeThreshold: MIB });
   const [one, other] = [crew.join(100), crew.join(200)];
